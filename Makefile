@@ -1,0 +1,61 @@
+# Two commands for a fresh machine with python3, pip and make: `make run` and `make test`.
+# `make check` is all that CI runs.
+
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+PY := .venv/bin/python
+RUN_PY := .venv-run/bin/python
+PACKAGES := listener connectors nlp storage config
+
+.PHONY: run test check lint types imports browser bench lock clean
+
+$(UV):
+	python3 -m pip install -q --disable-pip-version-check --target .tools uv==$(UV_VERSION)
+
+# What runs: the locked dependencies without any build or test tool.
+.venv-run/.ok: requirements.lock build.lock pyproject.toml | $(UV)
+	$(UV) venv -q --allow-existing --python python3 .venv-run
+	$(UV) pip sync -q --python $(RUN_PY) --require-hashes requirements.lock build.lock
+	$(UV) pip install -q --python $(RUN_PY) --no-deps --no-build-isolation -e .
+	touch $@
+
+# What develops: the same, and the tools.
+.venv/.ok: requirements-dev.lock pyproject.toml | $(UV)
+	$(UV) venv -q --allow-existing --python python3 .venv
+	$(UV) pip sync -q --python $(PY) --require-hashes requirements-dev.lock
+	$(UV) pip install -q --python $(PY) --no-deps --no-build-isolation -e .
+	touch $@
+
+run: .venv-run/.ok
+	.venv-run/bin/listener demo
+
+test: .venv/.ok
+	$(PY) -m pytest -m "not browser and not container" --cov --cov-report=term
+
+check: lint types imports test browser
+
+lint: .venv/.ok
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+
+types: .venv/.ok
+	$(PY) -m mypy
+
+imports: .venv/.ok
+	.venv/bin/lint-imports
+
+browser: .venv/.ok
+	$(PY) -m pytest -m browser
+
+bench: .venv/.ok
+	$(PY) benchmarks/run.py
+
+# Written anew after a change of the dependencies in pyproject.toml.
+COMPILE := pip compile -q --no-header --no-annotate --generate-hashes --no-emit-index-url --universal --python-version 3.11
+lock: | $(UV)
+	$(UV) $(COMPILE) pyproject.toml -o requirements.lock
+	$(UV) $(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
+	$(UV) $(COMPILE) build.in -c requirements-dev.lock -o build.lock
+
+clean:
+	rm -rf .tools .venv .venv-run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage* build dist demo *.egg-info

@@ -1,0 +1,137 @@
+"""What is told to people: the facts behind a digest, the digest itself, and outgoing messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from listener.core.analysis import Label
+from listener.core.cases import Case, Event
+from listener.core.people import Match
+from listener.core.standing import Stance, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The words of one mention that speak of the brand, with what is needed to show them honestly."""
+
+    mention_id: int
+    text: str
+    alias: str
+    """The spelling of the target that the text uses, for marking it; empty where it is not in ``text``."""
+    label: Label
+    unsure: bool
+    said_at: datetime
+    platform: str
+    source: str
+    url: str | None = None
+    title: str | None = None
+    may_quote: bool = True
+    own_words: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """A case and what happened to it in the digest's window."""
+
+    case: Case
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """Everything a reader needs to decide about one person and brand. ``name`` falls back to the author's own."""
+
+    person_id: int
+    brand: str
+    name: str
+    company: str | None
+    contact_id: str | None
+    job_title: str | None = None
+    owner: str | None = None
+    segment: str | None = None
+    do_not_contact: bool = False
+    standing: Standing | None = None
+    stance_before: Stance | None = None
+    """The stance at the start of the window."""
+    match: Match | None = None
+    platforms: tuple[str, ...] = ()
+    reach: int | None = None
+    """The largest follower count known of the person's accounts; ``None`` is unknown, not zero."""
+    quotes: tuple[Quote, ...] = ()
+    """Newest first."""
+    cases: tuple[CaseFacts, ...] = ()
+
+
+class Health(StrEnum):
+    OK = "ok"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    DISABLED = "disabled"
+    WAITING = "waiting"
+    """Never run so far, or told to come back later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How well one source was heard between two moments: the honest line."""
+
+    source: str
+    kind: str
+    health: Health
+    heard_until: datetime | None
+    """Everything the source published until then was heard."""
+    runs: int = 0
+    failed_runs: int = 0
+    streams: int = 1
+    streams_failed: int = 0
+    new: int = 0
+    changed: int = 0
+    duplicates: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    reason: str | None = None
+    """Why it is not ``OK``, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestFacts:
+    """What the store knows about a window, before anything is chosen or ranked."""
+
+    since: datetime
+    until: datetime
+    people: tuple[PersonFacts, ...]
+    coverage: tuple[Coverage, ...]
+    mentions: int = 0
+    """Mentions first heard in the window that are about a brand of ours."""
+    own_side: int = 0
+    unmatched: int = 0
+    """Authors who spoke about us in the window and are no known customer."""
+    unscored: int = 0
+    labels: Mapping[Label, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One outgoing message to one recipient. ``dedup_key`` makes its effect happen once."""
+
+    dedup_key: str
+    channel: str
+    """The notifier's name in the configuration."""
+    recipient: str
+    subject: str
+    text: str
+    html: str | None = None
+    created_at: datetime | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one attempt."""
+
+    ok: bool
+    detail: str
+    permanent: bool = False
+    retry_after: timedelta | None = None
