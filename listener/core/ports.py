@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from listener.core.analysis import Analysis, AnalysisJob, Sentiment
@@ -75,6 +76,8 @@ class ConnectorContext:
     """Go back to this moment, where the source can (a backfill)."""
     limit: int | None = None
     """A preview asks for no more mentions than this."""
+    folder: Path = Path()
+    """Relative paths in a source's options count from here: the folder of the configuration file."""
 
 
 class Connector(Protocol):
@@ -304,6 +307,10 @@ class RunLog(Protocol):
     def end_run(self, run_id: int, now: datetime, counts: Mapping[str, int], error: str | None = None) -> None: ...
 
     def coverage(self, since: datetime, until: datetime) -> Sequence[Coverage]: ...
+
+    def listened_since(self, source: str) -> Mapping[str, datetime]:
+        """When each stream of the source was first listened to; what was published long before is history."""
+        ...
 
     def not_before(self, source: str) -> Mapping[str, datetime]:
         """Streams that asked to be left alone, and until when."""

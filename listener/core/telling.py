@@ -30,6 +30,8 @@ class Quote:
     title: str | None = None
     may_quote: bool = True
     own_words: bool = True
+    reason: str | None = None
+    """Why it is ``UNSCORED``, as ``Sentiment.reason`` says it."""
 
 
 @dataclass(frozen=True, slots=True)

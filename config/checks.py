@@ -1,0 +1,97 @@
+"""Checks across tables. They read the raw tables, so that they report beside the checks of single values and not after them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from config.brands import slug
+from config.environment import PREFIX, env_name
+from config.file import SourceSettings
+from config.places import Loc, Places
+from config.problems import problems_of
+from listener.core.errors import Problem
+
+
+def across(tables: Mapping[str, Any], places: Places) -> list[Problem]:
+    """Everything that is wrong between tables: names used twice, no brand at all, a mail account without its password."""
+    return [
+        *_brands(tables, places),
+        *_twice(tables, "sources", places),
+        *_twice(tables, "notifiers", places),
+        *_passwords(tables, places),
+    ]
+
+
+def _items(tables: Mapping[str, Any], key: str) -> Iterator[tuple[Loc, Mapping[str, Any]]]:
+    found = tables.get(key)
+    for number, item in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(item, dict):
+            yield (key, number), item
+
+
+def _text(item: Mapping[str, Any], key: str) -> str:
+    value = item.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _brands(tables: Mapping[str, Any], places: Places) -> Iterator[Problem]:
+    if not tables.get("brands", ()):
+        yield Problem(places.name(("brands",)), "no brand", 'at least one [[brands]] table with name = "…"')
+    seen: dict[str, str] = {}
+    for loc, brand in _items(tables, "brands"):
+        key = slug(_text(brand, "key") or _text(brand, "name"))
+        targets = [(loc, key)]
+        for kind, infix in (("products", ""), ("competitors", "vs/")):
+            targets += [((*loc, *inner), f"{key}/{infix}{slug(_text(item, 'name'))}") for inner, item in _items(brand, kind)]
+        for where, target in targets:
+            if not target or target.endswith("/"):
+                continue  # a missing or empty name is reported as that, by its own check
+            if target in seen:
+                yield Problem(
+                    places.name((*where, "name")), f"a second one of that name (the first: {seen[target]})", "a name of its own"
+                )
+            seen.setdefault(target, places.name((*where, "name")))
+
+
+def _twice(tables: Mapping[str, Any], key: str, places: Places) -> Iterator[Problem]:
+    """Names must differ as parts of variable names too: there, case and punctuation do not count."""
+    seen: dict[str, str] = {}
+    for loc, item in _items(tables, key):
+        name = env_name(_text(item, "name")) or _text(item, "name").strip()
+        where = places.name((*loc, "name"))
+        if name and name in seen:
+            yield Problem(where, f"a second one of that name (the first: {seen[name]})", "a name of its own")
+        seen.setdefault(name, where)
+
+
+def _passwords(tables: Mapping[str, Any], places: Places) -> Iterator[Problem]:
+    for loc, item in _items(tables, "notifiers"):
+        if item.get("user") and not item.get("password") and item.get("enabled", True) is not False:
+            variable = f"{PREFIX}NOTIFIERS__{env_name(_text(item, 'name')).upper()}__PASSWORD"
+            yield Problem(
+                places.name((*loc, "password")), "missing, though there is a user", f"set {variable} or {variable}_FILE"
+            )
+
+
+def of_sources(tables: Mapping[str, Any], places: Places, options: Mapping[str, type[BaseModel]]) -> Iterator[Problem]:
+    """What the connectors find wrong with their sources' own keys, and kinds that no connector has."""
+    ours = set(SourceSettings.model_fields)
+    for loc, source in _items(tables, "sources"):
+        kind = _text(source, "kind")
+        if kind and kind not in options:
+            yield Problem(places.name((*loc, "kind")), f'there is no connector "{kind}"', f"one of: {', '.join(sorted(options))}")
+        elif kind:
+            try:
+                options[kind].model_validate({key: value for key, value in source.items() if key not in ours})
+            except ValidationError as error:
+                yield from problems_of(error, options[kind], places, loc, also=ours)
+
+
+def of_engine(tables: Mapping[str, Any], places: Places, engines: Collection[str]) -> Iterator[Problem]:
+    nlp = tables.get("nlp")
+    engine = _text(nlp, "engine") if isinstance(nlp, dict) else ""
+    if engine and engine not in engines:
+        yield Problem(places.name(("nlp", "engine")), f'there is no engine "{engine}"', f"one of: {', '.join(sorted(engines))}")

@@ -1,0 +1,199 @@
+"""What the file may say: one class a section, one field a setting, each with its description and default.
+
+The descriptions are what ``docs`` and the example file are checked against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, SecretStr
+
+from config.base import Section
+from config.brands import BrandSettings, OwnSideSettings
+from config.fields import DatabaseUrl, Delimiter, Duration, Label, Language, Mail, Pepper, SecretUrl, Text, TimeZone
+from config.judging import PolicySettings
+from listener.core.brand import Evidence, Provenance
+from listener.net.settings import DoorSettings
+
+_DOOR = DoorSettings()
+
+
+class SourcePolicySettings(Section):
+    """What to change of the terms that a source's kind comes with; what is not set stays."""
+
+    evidence: tuple[Evidence, ...] | None = Field(
+        None, description="What may connect an author with a customer; an empty list forbids it."
+    )
+    provenance: tuple[Provenance, ...] | None = Field(
+        None, description="Which of the CRM's handles may be used, by where they came from."
+    )
+    may_quote: bool | None = Field(None, description="Whether the text may be quoted to our own people.")
+    keep_days: int | None = Field(None, ge=1, description="How many days a post may be kept.")
+    honour_deletion: bool | None = Field(None, description="Whether a post deleted at its source must be deleted here.")
+
+
+class SourceSettings(Section):
+    """A place to listen to. Keys beyond these are the connector's own and are checked by it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Label = Field(description="Your name for it, shown in the digest and used on the command line.")
+    kind: Text = Field(description="The connector: rss, blog, file, ….")
+    enabled: bool = Field(True, description="false keeps the source and what was heard, and stops listening.")
+    lookback: Duration = Field(
+        timedelta(days=7),
+        description="How far before the source was added a post still counts as news; older ones are history: "
+        "they count in standings and are never reported. Without it the first digest would be empty.",
+    )
+    policy: SourcePolicySettings = Field(SourcePolicySettings(), description="Changes to what this source's terms allow.")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The connector's own keys, as the file and the environment give them."""
+        return dict(self.model_extra or {})
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Without the values of the options: only the connector knows which of them are secret."""
+        yield from ((name, getattr(self, name)) for name in type(self).model_fields)
+        yield "options", sorted(self.options)
+
+
+class CustomersSettings(Section):
+    """Where the customers come from: a CRM export."""
+
+    file: Path | None = Field(None, description="The export (CSV), relative to this file; read anew in each run if it changed.")
+    columns: dict[str, Text] = Field(
+        default_factory=dict,
+        description='Which column holds what, where the names differ: { contact_id = "Id", email = "E-Mail" }.',
+    )
+    delimiter: Delimiter | None = Field(None, description="What separates the columns; found out where it is not set.")
+
+
+class StorageSettings(Section):
+    """The database."""
+
+    url: DatabaseUrl = Field(
+        SecretStr("sqlite:///listener.db"),
+        description="sqlite:///FILE (relative to this file) or postgresql://USER:PASSWORD@HOST/DATABASE.",
+    )
+    pepper: Pepper | None = Field(
+        None,
+        description="Secret with which the keys that find customers are hashed; at least 16 characters. "
+        "Without it, one is made and kept in the database. Changing it means importing the customers anew.",
+    )
+
+
+class NetSettings(Section):
+    """How the network is used."""
+
+    proxy: SecretUrl | None = Field(None, description="http://[USER:PASSWORD@]HOST:PORT of a proxy that all requests go through.")
+    ca_file: Path | None = Field(None, description="A file of further certificate authorities (PEM), relative to this file.")
+    user_agent: Text | None = Field(None, description="How listener introduces itself to sites; name a contact address in it.")
+    connect_timeout: float = Field(_DOOR.connect_timeout, gt=0, le=120, description="Longest wait for a connection, in seconds.")
+    read_timeout: float = Field(_DOOR.read_timeout, gt=0, le=300, description="Longest pause within an answer, in seconds.")
+    total_timeout: float = Field(
+        _DOOR.total_timeout, gt=0, le=900, description="Longest time for one request with all its redirects, in seconds."
+    )
+    per_host_interval: float = Field(
+        _DOOR.per_host_interval, ge=0, le=300, description="Least time between two requests to one host, in seconds."
+    )
+    workers: int = Field(8, ge=1, le=64, description="How many sources are fetched at the same time.")
+
+
+class NlpSettings(Section):
+    """How texts are understood."""
+
+    engine: Text = Field("vader", description="The sentiment engine.")
+    languages: tuple[Language, ...] = Field(
+        (), description="The languages your authors write; empty: the twenty told apart by default."
+    )
+
+
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class RetentionSettings(Section):
+    """How many days what is kept. `listener db prune` carries it out."""
+
+    off_target_days: Days = Field(30, description="The content of posts that turned out not to be about you.")
+    unmatched_days: Days = Field(
+        30, description="Names and addresses of authors who are no known customers and have no open case."
+    )
+    mention_days: Days = Field(730, description="The content of any post.")
+    revision_days: Days = Field(90, description="What posts said before they were edited.")
+    retired_days: Days = Field(90, description="Customers that the CRM has no longer.")
+    history_days: Days = Field(730, description="Digests, former standings, and the notes of closed cases.")
+    message_days: Days = Field(30, description="Messages that went out, or never will.")
+    run_days: Days = Field(365, description="The record of runs and sources.")
+
+
+class DigestSettings(Section):
+    """The daily digest."""
+
+    hour: int = Field(7, ge=0, le=23, description="It is sent in the first run after this hour.")
+    timezone: TimeZone = Field("UTC", description="The time zone of the hour and of the digest's day.")
+    out: Path = Field(Path("digests"), description="The folder for digest files, relative to this file.")
+
+
+class Notifier(Section):
+    """What every notifier has."""
+
+    name: Label = Field(description="Your name for it.")
+    enabled: bool = Field(True, description="false keeps the settings and sends nothing.")
+
+
+class EmailNotifier(Notifier):
+    """Sends by SMTP."""
+
+    kind: Literal["email"]
+    host: Text = Field(description="The mail server.")
+    port: int | None = Field(None, ge=1, le=65535, description="Its port; by default 587, with tls 465, without security 25.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls, tls, or none (only inside a trusted network)."
+    )
+    user: Text | None = Field(None, description="The account's user name, where the server wants one.")
+    password: SecretStr | None = Field(None, min_length=1, description="The account's password: better given by the environment.")
+    sender: Mail = Field(alias="from", description="The sender's address.")
+    to: tuple[Mail, ...] = Field(min_length=1, description="Who gets the digest.")
+
+    @property
+    def effective_port(self) -> int:
+        return self.port or {"starttls": 587, "tls": 465, "none": 25}[self.security]
+
+
+class FileNotifier(Notifier):
+    """Writes each message as a file."""
+
+    kind: Literal["file"]
+    folder: Path = Field(description="The folder, relative to this file.")
+
+
+class LogSettings(Section):
+    """The log, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("warning", description="debug, info, warning or error.")
+    format: Literal["human", "json"] = Field("human", description="human (lines for people) or json (one object a line).")
+
+
+AnyNotifier = Annotated[EmailNotifier | FileNotifier, Field(discriminator="kind")]
+
+
+class File(Section):
+    """The whole file."""
+
+    brands: tuple[BrandSettings, ...] = Field((), description="The brands to listen for, at least one.")
+    own_side: OwnSideSettings = Field(OwnSideSettings(), description="Who is one of us: heard, never judged.")
+    sources: tuple[SourceSettings, ...] = Field((), description="The places to listen to.")
+    customers: CustomersSettings = Field(CustomersSettings(), description="Where the customers come from.")
+    storage: StorageSettings = Field(StorageSettings(), description="The database.")
+    net: NetSettings = Field(NetSettings(), description="How the network is used.")
+    nlp: NlpSettings = Field(NlpSettings(), description="How texts are understood.")
+    policy: PolicySettings = Field(PolicySettings(), description="When a person is called promoter, passive or detractor.")
+    retention: RetentionSettings = Field(RetentionSettings(), description="How long things are kept.")
+    digest: DigestSettings = Field(DigestSettings(), description="The daily digest.")
+    notifiers: tuple[AnyNotifier, ...] = Field((), description="Who is told, and how.")
+    log: LogSettings = Field(LogSettings(), description="The log, on standard error.")

@@ -1,0 +1,159 @@
+"""A blog by its address: its feed is found, excerpts are completed from the pages, comments are heard too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field
+
+from connectors._addresses import WebAddress
+from connectors._discovery import Discovered, discover
+from connectors._entries import PLATFORM, Items, items_of
+from connectors._feeds import Fetched, fetch_feed, in_pages, note_undated
+from connectors._full_text import FullTexts, bare_host
+from connectors._threads import thread_pages
+from listener.core.errors import SourceProtocolError, SourceRejected
+from listener.core.mention import Cursor, Json, Kind, Page
+from listener.core.ports import ConnectorContext, ConnectorSpec
+from listener.net.urls import normal_url, shown
+
+_log = structlog.get_logger()
+
+
+class Options(BaseModel):
+    """A site, and how much of it to read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: WebAddress = Field(description="the address of the site (or of its feed)")
+    private: bool = Field(default=False, description="allow addresses in private networks")
+    full_text: bool = Field(default=True, description="fetch a post's page where the feed carries only an excerpt")
+    comments: bool = Field(default=True, description="hear the comments too")
+    max_pages: int = Field(default=50, ge=0, le=1000, description="at most so many pages and comment threads a run")
+
+
+class BlogConnector:
+    """One site.
+
+    The cursor: ``feed`` and ``comments`` (each ``url`` and ``state``: validators and body hash; the comments' ``url`` is empty
+    where the site has no common feed of them), ``threads`` (the state of single posts' comment feeds), ``seen`` (posts whose page
+    was dealt with). When a known feed fails for good, it is looked for anew.
+    """
+
+    def __init__(self, options: Options, context: ConnectorContext) -> None:
+        self._options = options
+        self._context = context
+        self._origin = normal_url(options.url)
+
+    def pages(self, cursor: Cursor) -> Iterator[Page]:
+        """New posts, then new comments; one unchanged page where there is neither.
+
+        Raises:
+            RetryLater, SourceRejected, SourceProtocolError: the site, its feed or its comments cannot be read; what was heard
+                before is handed over already.
+        """
+        found = self._posts_feed(cursor)
+        changed = False
+        for page in self._posts(found, cursor):
+            changed = changed or not page.unchanged
+            cursor = page.cursor
+            if not page.unchanged:
+                yield page
+        if self._options.comments and self._context.limit is None:
+            for page in self._comments(found, cursor):
+                changed = changed or not page.unchanged
+                cursor = page.cursor
+                if not page.unchanged:
+                    yield page
+        if not changed:
+            yield Page(cursor=cursor, unchanged=True)
+
+    def _posts_feed(self, cursor: Cursor) -> Discovered:
+        """The feed at its known address, else found (again)."""
+        door, private = self._context.door, self._options.private
+        known = _part(cursor, "feed")
+        url = known.get("url")
+        if not isinstance(url, str):
+            return discover(door, self._options.url, private=private)
+        try:
+            return Discovered(url, fetch_feed(door, url, _part(known, "state"), private=private))
+        except (SourceRejected, SourceProtocolError) as problem:
+            _log.info("looking for the feed anew", action="blog.rediscover", feed=shown(url), reason=problem.reason)
+            return discover(door, self._options.url, private=private)
+
+    def _posts(self, found: Discovered, cursor: Cursor) -> Iterator[Page]:
+        fetched = found.fetched
+        if fetched.feed is None:
+            yield Page(cursor={**cursor, "feed": {"url": found.url, "state": fetched.state}}, unchanged=True)
+            return
+        items = items_of(fetched.feed, origin=self._origin, url=fetched.url, now=self._context.now)
+        note_undated(items, found.url)
+        budget = self._options.max_pages if self._options.full_text else 0
+        texts = FullTexts(
+            door=self._context.door,
+            hosts=frozenset(map(bare_host, (self._options.url, found.url))),
+            private=self._options.private,
+            left=budget,
+            seen=_part(cursor, "seen"),
+        )
+        mentions = texts.fill(items.items[: self._context.limit])
+        complete = texts.complete or budget == 0
+        after: dict[str, Json] = {
+            **cursor,
+            # Without a state the next run reads the feed again, to fetch the pages that were left.
+            "feed": {"url": found.url, "state": fetched.state if complete else {}},
+            "seen": texts.remembered(),
+            "threads": self._known_threads(items, cursor),
+        }
+        if found.comments is not None and not _part(cursor, "comments"):
+            after["comments"] = {"url": found.comments, "state": {}, "guessed": found.guessed}
+        if not mentions and not items.rejected:
+            yield Page(cursor=after, unchanged=True)
+            return
+        yield from in_pages(tuple(mentions), items.rejected, cursor, after)
+
+    def _known_threads(self, items: Items, cursor: Cursor) -> dict[str, Json]:
+        """The comment feeds of the feed's posts (those without any comment left out), then older ones: a bounded number."""
+        before = _part(cursor, "threads")
+        named = dict.fromkeys(i.entry.comments_feed for i in items.items if i.entry.comments_feed and i.entry.comments != 0)
+        merged = {url: before.get(url, {}) for url in (*named, *(url for url in before if url not in named))}
+        return dict(list(merged.items())[: self._options.max_pages])
+
+    def _comments(self, found: Discovered, cursor: Cursor) -> Iterator[Page]:
+        """The site's common comments feed, else the comment feeds of its posts."""
+        place = _part(cursor, "comments")
+        url = place.get("url")
+        if isinstance(url, str) and url and url != found.url:
+            try:
+                fetched = fetch_feed(self._context.door, url, _part(place, "state"), private=self._options.private)
+            except (SourceRejected, SourceProtocolError):
+                if not place.get("guessed"):
+                    raise
+                cursor = {**cursor, "comments": {"url": ""}}
+            else:
+                yield from self._comment_pages(fetched, cursor, {**cursor, "comments": {"url": url, "state": fetched.state}})
+                return
+        yield from thread_pages(self._context, cursor, self._origin, private=self._options.private)
+
+    def _comment_pages(self, fetched: Fetched, before: Cursor, after: Cursor) -> Iterator[Page]:
+        if fetched.feed is None:
+            yield Page(cursor=after, unchanged=True)
+            return
+        items = items_of(fetched.feed, origin=self._origin, url=fetched.url, now=self._context.now, kind=Kind.COMMENT)
+        note_undated(items, fetched.url)
+        yield from in_pages(items.mentions, items.rejected, before, after)
+
+
+def _part(holder: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    value = holder.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+SPEC = ConnectorSpec(
+    kind="blog",
+    summary="a blog by its address: posts in full, and comments",
+    options=Options,
+    build=BlogConnector,
+    platform=PLATFORM,
+)

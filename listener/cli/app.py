@@ -1,0 +1,20 @@
+"""All commands, in the order in which a newcomer needs them; their modules import at their top only what ``--help`` needs."""
+
+from __future__ import annotations
+
+import typer
+
+from listener.cli import analyze, cases, check, customers, db, demo, digest, init, match, mentions, person, run, sources
+
+app = typer.Typer(
+    name="listener",
+    help="Hears which of your customers speak about your brand in public: who could be an advocate, and who needs a call.",
+    epilog="Start with: listener demo, or listener init --brand NAME --site URL",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+for part in (demo, init, check, run, digest, cases, mentions, customers, sources, analyze, match, person, db):
+    part.add(app)

@@ -1,0 +1,303 @@
+"""``listener cases``: customers heard, advocate candidates and follow-ups, and what people decide on them."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from listener.cli.moments import parse_moment
+from listener.cli.output import Column, facts, json_line, jsonable, moment, note, say, table
+from listener.cli.sheets import private, write_sheet
+from listener.cli.shell import Shell, command, group
+from listener.core.cases import Action, CaseKind
+
+if TYPE_CHECKING:
+    from listener.core.cases import Case, Event
+    from listener.core.telling import PersonFacts
+    from storage.store import Store
+
+EVERYTHING = 1_000_000
+"""More cases than a store will ever have open."""
+
+
+def add(app: typer.Typer) -> None:
+    inner = group(app, "cases", "Customers heard, advocate candidates and follow-ups.")
+    command(inner, "list")(list_cases)
+    command(inner, "show")(show)
+    command(inner, "decide")(decide)
+    command(inner, "export")(export)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A case and what is known about its person."""
+
+    case: Case
+    person: PersonFacts | None
+
+    @property
+    def name(self) -> str:
+        return self.person.name if self.person else f"person {self.case.person_id}"
+
+    @property
+    def company(self) -> str:
+        return (self.person.company or "") if self.person else ""
+
+
+def list_cases(
+    shell: Shell,
+    kind: Annotated[CaseKind | None, typer.Option(metavar="KIND", help="heard, candidate or follow-up.")] = None,
+    brand: Annotated[str | None, typer.Option(metavar="KEY", help="Of this brand only.")] = None,
+    closed: Annotated[bool, typer.Option("--all", help="Closed cases too.")] = False,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="The most to show.")] = 100,
+) -> None:
+    """List the cases that wait for somebody, the last changed first.
+
+    Example: listener cases --kind candidate
+    """
+    now = shell.now()
+    app = shell.app()
+    with app.open_store(now) as store:
+        found = _find(store, now, kind, brand, closed, limit)
+    if shell.json:
+        for known in found:
+            json_line(_fields(known))
+        return
+    if not found:
+        say("No case is open. `listener cases --all` shows closed ones; `listener run` looks for new ones.")
+        return
+    rows = [
+        (
+            str(one.case.case_id),
+            one.case.kind,
+            one.case.state,
+            one.name,
+            one.company,
+            moment(one.case.due_at, ""),
+            one.case.assignee or "",
+        )
+        for one in found
+    ]
+    columns = [
+        Column("id", right=True),
+        Column("kind"),
+        Column("state"),
+        Column("person", wide=True),
+        Column("company", wide=True),
+    ]
+    table([*columns, Column("due (UTC)"), Column("assignee")], rows)
+    say("Next: listener cases show ID, listener cases decide ID ACTION")
+
+
+def _find(store: Store, now: datetime, kind: CaseKind | None, brand: str | None, closed: bool, limit: int) -> list[Known]:
+    from listener.cases import OPEN
+
+    found = store.cases.find(states=None if closed else OPEN, kind=kind, brand=brand, limit=limit)
+    people = _people(store, now, found)
+    return [Known(case, people.get((case.person_id, case.brand))) for case in found]
+
+
+def _people(store: Store, now: datetime, cases: Sequence[Case]) -> Mapping[tuple[int, str], PersonFacts]:
+    pairs = list(dict.fromkeys((case.person_id, case.brand) for case in cases))
+    return {(facts.person_id, facts.brand): facts for facts in store.cases.facts(pairs, now, now)}
+
+
+def _one(store: Store, case_id: int) -> Case:
+    case = store.cases.get(case_id)
+    if case is None:
+        note(f"Error: there is no case {case_id}; see `listener cases --all`")
+        raise typer.Exit(1)
+    return case
+
+
+def show(shell: Shell, case_id: Annotated[int, typer.Argument(metavar="ID", help="The id in the list.")]) -> None:
+    """Show one case: its person, the evidence, its history and what can be decided.
+
+    Example: listener cases show 3
+    """
+    from listener.cases import allowed_actions
+
+    now = shell.now()
+    app = shell.app()
+    with app.open_store(now) as store:
+        case = _one(store, case_id)
+        person = _people(store, now, [case]).get((case.person_id, case.brand))
+        events = store.cases.events(case_id)
+    actions = allowed_actions(case)
+    if shell.json:
+        json_line({**jsonable(case), "person": person, "events": events, "actions": actions})
+        return
+    facts(_lines(case, person))
+    say()
+    say("What they said")
+    _quotes(person)
+    say()
+    say("What happened")
+    for event in events:
+        facts([(moment(event.at), _event(event))])
+    say()
+    say(f"Possible now: {', '.join(actions)}  (listener cases decide {case.case_id} ACTION)")
+
+
+def _lines(case: Case, person: PersonFacts | None) -> Iterator[tuple[str, str | None]]:
+    yield "case", f"{case.case_id}: {case.kind}, {case.state}"
+    yield "brand", case.brand
+    if person:
+        from listener.digest.words import evidence_words, standing_words
+
+        yield "person", ", ".join(part for part in (person.name, person.job_title, person.company) if part)
+        yield (
+            "customer",
+            f"{person.contact_id}" + (", DO NOT CONTACT" if person.do_not_contact else "") if person.contact_id else None,
+        )
+        yield "owner", person.owner
+        yield "how we know", evidence_words(person)
+        yield "standing", standing_words(person)
+        yield "why", person.standing.why if person.standing else None
+    yield "opened", moment(case.opened_at)
+    yield "due", moment(case.due_at, "")
+    yield "assignee", case.assignee
+    yield "snoozed until", moment(case.snoozed_until, "")
+
+
+def _quotes(person: PersonFacts | None) -> None:
+    from listener.core.plain import one_line
+    from listener.digest.words import excerpt, verdict_words, where_words
+
+    quotes = person.quotes if person else ()
+    if not quotes:
+        say("  (nothing is kept of it)")
+    for quote in quotes:
+        say(f"  {moment(quote.said_at)}  {verdict_words(quote)}; {where_words(quote)}; mention {quote.mention_id}")
+        say(f"    {excerpt(quote.text, quote.alias)}" if quote.may_quote else "    (the source's terms do not allow quoting it)")
+        if quote.url:
+            say(f"    {one_line(quote.url)}")
+
+
+def _event(event: Event) -> str:
+    done = f"{event.action} by {event.actor}" if event.action else f"{event.kind}"
+    return f"{done}: now {event.state}" + (f"; {event.reason}" if event.reason else "")
+
+
+def decide(
+    shell: Shell,
+    case_id: Annotated[int, typer.Argument(metavar="ID", help="The case.")],
+    action: Annotated[
+        Action, typer.Argument(metavar="ACTION", help="confirm, dismiss, assign, snooze, contacted, resolved or reopen.")
+    ],
+    note_text: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; kept in the case's history.")] = "",
+    to: Annotated[str | None, typer.Option(metavar="NAME", help="With assign: to whom.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="With snooze: 2026-03-01, or 7d from now.")] = None,
+    actor: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; the account's name by default.")] = None,
+) -> None:
+    """Decide on a case.
+
+    Example: listener cases decide 3 snooze --until 7d --note "on holiday"
+    """
+    from listener.cases import decide as decided
+
+    now = shell.now()
+    app = shell.app()
+    end = parse_moment(until, now, "--until", ahead=True) if until else None
+    with app.open_store(now) as store:
+        case = _one(store, case_id)
+        changed = store.cases.apply(decided(case, action, now, actor or _account(), note_text, assignee=to, until=end))
+    if shell.json:
+        json_line(changed)
+    else:
+        say(f"Case {changed.case_id} ({changed.kind}) is now {changed.state}")
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return "command line"
+
+
+def export(
+    shell: Shell,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The CSV to write; - is standard output.")],
+    kind: Annotated[CaseKind | None, typer.Option(metavar="KIND", help="heard, candidate or follow-up.")] = None,
+    brand: Annotated[str | None, typer.Option(metavar="KEY", help="Of this brand only.")] = None,
+    closed: Annotated[bool, typer.Option("--all", help="Closed cases too.")] = False,
+) -> None:
+    """Write the cases as CSV, fit for a spreadsheet.
+
+    Example: listener cases export cases.csv --kind follow-up
+    """
+    now = shell.now()
+    app = shell.app()
+    with app.open_store(now) as store:
+        found = _find(store, now, kind, brand, closed, EVERYTHING)
+    rows = [_fields(known) for known in found]
+    if str(file) == "-":
+        write_sheet(sys.stdout, COLUMNS, rows)
+        return
+    with private(file) as opened:
+        write_sheet(opened, COLUMNS, rows)
+    if shell.json:
+        json_line({"written": str(file), "cases": len(rows)})
+    else:
+        say(f"Wrote {len(rows)} cases to {file}")
+
+
+COLUMNS = (
+    "case_id",
+    "kind",
+    "state",
+    "brand",
+    "contact_id",
+    "name",
+    "company",
+    "job_title",
+    "owner",
+    "do_not_contact",
+    "standing",
+    "promoter_probability",
+    "why",
+    "opened_at",
+    "due_at",
+    "changed_at",
+    "assignee",
+    "snoozed_until",
+    "last_said_at",
+    "last_url",
+)
+"""A case on one line: the keys of ``--json`` and the columns of the export."""
+
+
+def _fields(known: Known) -> dict[str, object]:
+    case, person = known.case, known.person
+    standing = person.standing if person else None
+    last = person.quotes[0] if person and person.quotes else None
+    values = (
+        case.case_id,
+        case.kind,
+        case.state,
+        case.brand,
+        person and person.contact_id,
+        known.name,
+        known.company,
+        person and person.job_title,
+        person and person.owner,
+        person.do_not_contact if person else None,
+        standing and standing.stance,
+        standing and standing.probability[0],
+        standing and standing.why,
+        case.opened_at,
+        case.due_at,
+        case.changed_at,
+        case.assignee,
+        case.snoozed_until,
+        last and last.said_at,
+        last and last.url,
+    )
+    return dict(zip(COLUMNS, map(jsonable, values), strict=True))

@@ -1,0 +1,92 @@
+"""``listener db``: the database's schema, state and retention."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from listener.cli.output import Column, json_line, note, say, table
+from listener.cli.shell import Shell, command
+
+if TYPE_CHECKING:
+    from listener.wiring import App
+    from storage.store import Retention
+
+
+def add(app: typer.Typer) -> None:
+    inner = typer.Typer(help="Look after the database.", no_args_is_help=True, rich_markup_mode=None)
+    app.add_typer(inner, name="db")
+    command(inner, "upgrade")(upgrade)
+    command(inner, "status")(status)
+    command(inner, "prune")(prune)
+
+
+def upgrade(shell: Shell) -> None:
+    """Bring the schema up to date; a SQLite database is copied first.
+
+    Example: listener db upgrade
+    """
+    app = shell.app()
+    with app.open_store(shell.now(), upgrade=True) as store:
+        backup = store.admin.backup_before_upgrade
+    if shell.json:
+        json_line({"upgraded": True, "backup": backup and str(backup)})
+        return
+    if backup:
+        say(f"The former database was copied to {backup}")
+    say("The schema is up to date.")
+
+
+def status(shell: Shell) -> None:
+    """Show size, rows and integrity; reads the whole database.
+
+    Example: listener db status --json
+    """
+    app = shell.app()
+    with app.open_store(shell.now()) as store:
+        found = store.admin.status()
+    if shell.json:
+        json_line(found)
+    else:
+        say(f"{found.database}: schema {found.schema}, {found.size_bytes / 1_000_000:,.1f} MB")
+        table([Column("table"), Column("rows", right=True)], [(name, f"{count:,}") for name, count in found.rows.items()])
+        say("Integrity: nothing wrong found." if not found.problems else "Integrity: damaged.")
+    for problem in found.problems:
+        note(f"Error: {problem}")
+    if found.problems:
+        note("Restore a copy, or keep this file and begin a new database: the sources are heard again.")
+        raise typer.Exit(1)
+
+
+def prune(shell: Shell) -> None:
+    """Take away what is older than [retention] says.
+
+    Example: listener db prune
+    """
+    now = shell.now()
+    app = shell.app()
+    with app.open_store(now) as store:
+        done = store.privacy.prune(now, _retention(app))
+    if shell.json:
+        json_line(done)
+        return
+    counts = {
+        "posts emptied": done.mentions_blanked,
+        "former versions of posts": done.revisions,
+        "authors made nameless": done.authors_pseudonymised,
+        "customers": done.customers,
+        "former standings": done.standings,
+        "digests": done.digests,
+        "notes of closed cases": done.events_blanked,
+        "messages": done.messages,
+        "runs": done.runs,
+    }
+    table([Column("taken away"), Column("rows", right=True)], [(name, f"{count:,}") for name, count in counts.items()])
+
+
+def _retention(app: App) -> Retention:
+    from storage.store import Retention
+
+    terms = {policy.name: policy.keep_days for policy in app.policies.values() if policy.keep_days is not None}
+    return Retention(**dict(app.settings.retention), policy_days=terms)

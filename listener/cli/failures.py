@@ -1,0 +1,31 @@
+"""From an error to the message that a person gets, and the exit status."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from listener.core.errors import ConfigError, ListenerError
+from listener.core.plain import one_line
+
+
+def report(problem: Exception, *, debug: bool) -> int:
+    """Say on standard error what went wrong, without a traceback unless asked for; the exit status."""
+    if debug:
+        traceback.print_exception(problem)
+    for line in lines(problem):
+        print(line, file=sys.stderr)  # noqa: T201 - this is the command line's message
+    return 2 if isinstance(problem, ConfigError) else 1
+
+
+def lines(problem: Exception) -> list[str]:
+    if isinstance(problem, ConfigError):
+        count = len(problem.problems)
+        head = "The configuration has a problem:" if count == 1 else f"The configuration has {count} problems:"
+        return [head, *(f"  {one_line(str(each))}" for each in problem.problems)]
+    if isinstance(problem, ListenerError):
+        return [f"Error: {one_line(line)}" for line in str(problem).splitlines() or ["unknown"]]
+    if isinstance(problem, OSError):
+        where = f"{problem.filename}: " if problem.filename else ""
+        return [f"Error: {one_line(f'{where}{problem.strerror or type(problem).__name__}')}"]
+    return [f"Error: something went wrong that should not ({type(problem).__name__}). Please report it, with what --debug shows."]

@@ -1,0 +1,138 @@
+"""``listener mentions``: what was heard, and what every step made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from listener.cli.output import Column, facts, json_line, moment, note, say, table
+from listener.cli.shell import Shell, command, group
+
+if TYPE_CHECKING:
+    from listener.core.analysis import Analysis, TargetSentiment
+    from listener.core.people import Match
+    from storage.lookups import HeardMention, MentionVerdicts
+
+EXCERPT = 120
+"""Characters of a text in a list."""
+
+
+def add(app: typer.Typer) -> None:
+    inner = group(app, "mentions", "Show what was heard, and why it is or is not in the digest.")
+    command(inner, "list")(list_mentions)
+    command(inner, "show")(show)
+
+
+def list_mentions(
+    shell: Shell,
+    query: Annotated[str, typer.Argument(metavar="[QUERY]", help="A part of the title or text.")] = "",
+    source: Annotated[str | None, typer.Option(metavar="NAME", help="Of this source only.")] = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="The most to show.")] = 50,
+) -> None:
+    """List what was heard, the newest first.
+
+    Example: listener mentions "login page" --source news
+    """
+    now = shell.now()
+    app = shell.app()
+    with app.open_store(now) as store:
+        found = store.mentions.find(query, source=source, limit=limit)
+    if shell.json:
+        for mention in found:
+            json_line(mention)
+        return
+    if not found:
+        say("Nothing like that was heard." if query or source else "Nothing heard yet: run `listener run`.")
+        return
+    about = {True: "yes", False: "no", None: "not yet"}
+    rows = [
+        (str(one.mention_id), moment(one.published_at or one.heard_at), one.source, about[one.about_us], _excerpt(one))
+        for one in found
+    ]
+    columns = [Column("id", right=True), Column("said (UTC)"), Column("source"), Column("about us")]
+    table([*columns, Column("text", wide=True)], rows)
+
+
+def _excerpt(mention: HeardMention) -> str:
+    from listener.core.plain import one_line
+
+    text = one_line(" · ".join(part for part in (mention.title, mention.text) if part), EXCERPT)
+    return text or "(nothing is kept of it)"
+
+
+def show(shell: Shell, mention_id: Annotated[int, typer.Argument(metavar="ID", help="The id in the list.")]) -> None:
+    """Show one mention with each step's verdict: why it is, or is not, in the digest.
+
+    Example: listener mentions show 17
+    """
+    now = shell.now()
+    app = shell.app()
+    with app.open_store(now) as store:
+        found = store.mentions.show(mention_id)
+    if found is None:
+        note(f"Error: there is no mention {mention_id}; see `listener mentions`")
+        raise typer.Exit(1)
+    if shell.json:
+        json_line(found)
+        return
+    facts(_lines(found))
+
+
+def _lines(found: MentionVerdicts) -> Iterator[tuple[str, str | None]]:
+    said = found.mention
+    yield (
+        "mention",
+        f"{said.mention_id} from {said.source} ({said.platform})" + (f", revision {said.revision}" if said.revision > 1 else ""),
+    )
+    yield "title", said.title
+    yield "text", said.text or "(nothing is kept of it)"
+    yield "address", said.url
+    yield "author", said.author.display_name or said.author.handle or "not named"
+    yield "published", moment(said.published_at, "no usable date")
+    yield "heard", moment(said.heard_at) + (f", edited {moment(said.edited_at)}" if said.edited_at else "")
+    yield "news", "no: published before its source was listened to; it counts in standings only" if said.history else "yes"
+    yield "own words", None if said.own_words else "no: a repost, or a copy of another author's words; heard, not judged"
+    yield from _understood(found.analysis, found.analysis_is_current)
+    yield "who", _who(found.match)
+    for brand, standing in found.standings:
+        yield f"stands toward {brand}", f"{standing.stance}: {standing.why}"
+    for case in found.cases:
+        yield f"case {case.case_id}", f"{case.kind}, {case.state}"
+    if not found.cases:
+        yield "cases", "none rests on this mention"
+
+
+def _understood(analysis: Analysis | None, current: bool) -> Iterator[tuple[str, str | None]]:
+    if analysis is None:
+        yield "about us", "not looked at yet: run `listener run`"
+        return
+    yield (
+        "about us",
+        f"{analysis.relevance}" + (f": {analysis.note}" if analysis.note else "") + ("" if current else " (of the former text)"),
+    )
+    yield "language", analysis.language or "not known"
+    for target in analysis.targets:
+        yield f"toward {target.target}", _sentiment(target)
+    yield "intents", ", ".join(analysis.intents)
+
+
+def _sentiment(target: TargetSentiment) -> str:
+    felt = target.sentiment
+    if felt.reason:
+        return f"{felt.label}, because {felt.reason} ({felt.engine} {felt.version})"
+    return f"{felt.label}{', unsure' if felt.unsure else ''}, score {felt.score:+.2f} ({felt.engine} {felt.version})"
+
+
+def _who(match: Match | None) -> str:
+    if match is None:
+        return "not looked at: only authors who speak about us are"
+    if match.own_side:
+        return "one of us: heard, never judged"
+    evidence = ", ".join(f"{reason.what} ({reason.weight_bits:+.1f} bits)" for reason in match.evidence)
+    verdict = f"{match.outcome}, probability {match.probability:.2f}" + (
+        f": customer {match.contact_id}" if match.contact_id else ""
+    )
+    account = f"; account {match.account}" if match.account else ""
+    return f"{verdict}{account}" + (f"; {evidence}" if evidence else "") + f" (terms: {match.policy})"

@@ -1,0 +1,92 @@
+"""``listener person``: everything that is kept about somebody, and its erasure."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from listener.cli.output import json_line, note, say
+from listener.cli.shell import Shell, command
+from listener.core.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from storage.store import Selector
+
+Contact = Annotated[str | None, typer.Option("--contact", metavar="ID", help="A customer, by the CRM's id.")]
+AuthorId = Annotated[
+    int | None, typer.Option("--author", metavar="N", help="An author, by author_id of `listener mentions --json`.")
+]
+Account = Annotated[
+    str | None, typer.Option("--account", metavar="PLATFORM:HANDLE", help="An author, by an account: x:@somebody.")
+]
+
+
+def add(app: typer.Typer) -> None:
+    inner = typer.Typer(
+        help="Export or erase everything that is kept about a person.", no_args_is_help=True, rich_markup_mode=None
+    )
+    app.add_typer(inner, name="person")
+    command(inner, "export")(export)
+    command(inner, "erase")(erase)
+
+
+def _selector(contact: str | None, author: int | None, account: str | None) -> Selector:
+    from storage.store import Selector
+
+    platform, _, handle = (account or "").partition(":")
+    if account and not (platform and handle):
+        raise ConfigError([Problem("--account", "not an account", "PLATFORM:HANDLE, such as x:@somebody")])
+    try:
+        return Selector(contact_id=contact, author_id=author, platform=platform or None, handle=handle or None)
+    except ValueError as problem:
+        raise ConfigError([Problem("person", str(problem), "exactly one of --contact, --author and --account")]) from None
+
+
+def export(shell: Shell, contact: Contact = None, author: AuthorId = None, account: Account = None) -> None:
+    """Print everything that is kept about a person, as one JSON object.
+
+    Example: listener person export --contact C-0001 > export.json
+    """
+    now = shell.now()
+    selector = _selector(contact, author, account)
+    app = shell.app()
+    with app.open_store(now) as store:
+        found = store.privacy.export_person(selector)
+    if not found:
+        note("Error: nothing is kept about such a person")
+        raise typer.Exit(1)
+    json_line(found)
+
+
+def erase(
+    shell: Shell,
+    contact: Contact = None,
+    author: AuthorId = None,
+    account: Account = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase everything that is kept about a person, for good.
+
+    Keyed hashes of their keys stay, so that neither the same feed nor the same CRM export brings them back.
+
+    Example: listener person erase --account x:@somebody --yes
+    """
+    now = shell.now()
+    selector = _selector(contact, author, account)
+    app = shell.app()
+    if not yes:
+        if not sys.stdin.isatty():
+            raise ConfigError([Problem("--yes", "missing", "erasure cannot be undone: confirm it with --yes")])
+        typer.confirm("Erase everything about this person? It cannot be undone.", abort=True, err=True)
+    with app.open_store(now) as store:
+        erased = store.privacy.erase_person(selector, now)
+    if shell.json:
+        json_line(erased)
+    elif not erased:
+        say("Nothing is kept about such a person.")
+    else:
+        rows = sum(erased.rows.values())
+        say(f"Erased {rows} rows, {erased.copies_blanked} copies of their words and {erased.digest_entries} entries in digests.")
+        say("Copies of the database made before still hold them, and so do messages that went out.")

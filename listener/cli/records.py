@@ -1,0 +1,126 @@
+"""JSON lines in: one record a line, each checked; a line that cannot be used is named by its number, and the others go on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from listener.cli.output import note
+
+LONGEST_LINE = 16_000_000
+"""Bytes: far beyond any post."""
+
+
+def _encodable(value: Any) -> Any:
+    """Lone surrogates, which JSON can spell and no encoding can carry, as U+FFFD."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _empty_is_missing(value: Any) -> Any:
+    return None if value == "" else value
+
+
+Words = Annotated[str, BeforeValidator(_encodable)]
+Maybe = Annotated[Words | None, BeforeValidator(_empty_is_missing)]
+Count = Annotated[int | None, BeforeValidator(_empty_is_missing)]
+
+
+class Record(BaseModel):
+    """A line; further keys are ignored."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class TextRecord(Record):
+    """A line of ``listener analyze``."""
+
+    id: Words | int
+    text: Words
+    target: Maybe = None
+
+
+class AuthorRecord(Record):
+    """A line of ``listener match``; everything but the id may be missing."""
+
+    author_id: Words | int
+    platform: Words = ""
+    handle: Maybe = None
+    display_name: Maybe = None
+    bio: Maybe = None
+    profile_url: Maybe = None
+    links: Annotated[list[Words] | None, BeforeValidator(_empty_is_missing)] = None
+    email: Maybe = None
+    location: Maybe = None
+    followers: Count = None
+    following: Count = None
+    created_year: Count = None
+    verified: Annotated[bool | None, BeforeValidator(_empty_is_missing)] = None
+
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+
+class Reader(Generic[R]):
+    """Reads the records of a stream; ``bad`` counts the lines that could not be used."""
+
+    def __init__(self, model: type[R], stream: Iterable[bytes]) -> None:
+        self._model = model
+        self._stream = stream
+        self.bad = 0
+
+    def __iter__(self) -> Iterator[R]:
+        for number, line in enumerate(self._stream, start=1):
+            text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+            if not text.strip():
+                continue
+            if len(text) > LONGEST_LINE:
+                self._refuse(number, "longer than 16 MB")
+                continue
+            try:
+                yield self._model.model_validate(json.loads(text))
+            except ValidationError as problem:
+                self._refuse(number, _reason(problem))
+            except (ValueError, RecursionError):
+                self._refuse(number, "not a JSON object on one line, in UTF-8")
+
+    def _refuse(self, number: int, reason: str) -> None:
+        self.bad += 1
+        note(f"Error: line {number}: {reason}")
+
+
+def _reason(problem: ValidationError) -> str:
+    """What is wrong, by the names of the fields and never by their values."""
+    reasons: dict[str | int, str] = {}
+    for error in problem.errors(include_url=False, include_input=False, include_context=False):
+        if not error["loc"]:
+            return "not a JSON object"
+        reasons.setdefault(
+            error["loc"][0], "missing" if error["type"] == "missing" else error["msg"].removeprefix("Input should be ")
+        )
+    return "; ".join(f"{field}: {reason}" for field, reason in reasons.items())
+
+
+@contextmanager
+def opened(path: str) -> Iterator[BinaryIO]:
+    """A file's bytes, or standard input's for ``-``."""
+    if path == "-":
+        yield sys.stdin.buffer
+        return
+    with Path(path).open("rb") as file:
+        yield file
+
+
+def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    waiting = iter(items)
+    while batch := list(islice(waiting, size)):
+        yield batch

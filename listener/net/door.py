@@ -1,0 +1,137 @@
+"""The guarded door: GET with redirects, validators and mapped errors, for every connector and notifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import httpx
+
+from listener.core.errors import RetryLater, SourceProtocolError, SourceRejected
+from listener.core.ports import Answer
+from listener.net.addresses import Resolver, resolve_name
+from listener.net.exchange import Exchange, Reply
+from listener.net.mapping import from_status
+from listener.net.settings import DoorSettings
+from listener.net.urls import shown, without_login
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+_PERMANENT = {301, 308}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class GuardedDoor:
+    """Implements ``listener.core.ports.Door``; one object serves all threads.
+
+    ``resolve`` and ``clock`` are seams: the system's resolver and the system's clock (for ``Retry-After`` dates of servers
+    that do not say what time they think it is).
+    """
+
+    def __init__(
+        self,
+        settings: DoorSettings | None = None,
+        *,
+        resolve: Resolver = resolve_name,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._settings = settings or DoorSettings()
+        self._exchange = Exchange(self._settings, resolve=resolve)
+        self._clock = clock
+
+    def close(self) -> None:
+        """End all connections; calls after this raise ``RetryLater``."""
+        self._exchange.close()
+
+    def get(
+        self, url: str, *, etag: str | None = None, modified: str | None = None, accept: str = "*/*", private: bool = False
+    ) -> Answer:
+        """Fetch a page, following at most ``max_redirects`` redirects; each hop's address is checked anew.
+
+        A user name and password in ``url`` are sent to that host only. Validators are sent on every hop.
+
+        Raises:
+            RetryLater: 408, 425, 429, 5xx (with ``after`` from ``Retry-After``), time-out, connection lost, name not resolved.
+            SourceRejected: other 4xx, an address that is not allowed, TLS refused, a redirect from https to http or one too many.
+            SourceProtocolError: too large, not decodable, an answer that HTTP does not allow here.
+        """
+        headers = {"accept": accept}
+        if etag:
+            headers["if-none-match"] = etag
+        if modified:
+            headers["if-modified-since"] = modified
+        left = self._settings.total_timeout
+        here = url
+        permanent = True
+        for _ in range(self._settings.max_redirects + 1):
+            if left <= 0:
+                raise RetryLater(f"{shown(url)}: the redirects took too long in all")
+            reply = self._exchange.once("GET", here, headers=headers, private=private, seconds=left, body_of_errors=False)
+            left -= reply.seconds
+            if reply.status not in _REDIRECTS:
+                return self._answer(reply, here, moved=permanent and here != url, asked=bool(etag or modified))
+            permanent = permanent and reply.status in _PERMANENT
+            here = next_hop(here, reply.headers.get("location", ""))
+        raise SourceRejected(f"{shown(url)}: more than {self._settings.max_redirects} redirects")
+
+    def _answer(self, reply: Reply, url: str, *, moved: bool, asked: bool) -> Answer:
+        unchanged = reply.status == 304
+        if (unchanged and not asked) or reply.status == 206:
+            raise SourceProtocolError(f"{shown(url)}: answered {reply.status}, which was not asked for")
+        if not unchanged and not 200 <= reply.status < 300:
+            raise from_status(reply.status, reply.headers, shown(url), self._clock())
+        address = without_login(url)
+        return Answer(
+            status=reply.status,
+            url=address,
+            body=reply.body,
+            content_type=reply.headers.get("content-type", ""),
+            etag=_validator(reply, "etag"),
+            modified=_validator(reply, "last-modified"),
+            moved_to=address if moved else None,
+        )
+
+
+@contextmanager
+def open_door(settings: DoorSettings | None = None) -> Iterator[GuardedDoor]:
+    """A door for the length of a ``with`` block.
+
+    Raises:
+        ConfigError: the certificate authority's file cannot be read.
+    """
+    door = GuardedDoor(settings)
+    try:
+        yield door
+    finally:
+        door.close()
+
+
+def next_hop(here: str, location: str) -> str:
+    """Where a redirect leads.
+
+    Raises:
+        SourceRejected: from https to http, or to something that is not an http(s) address.
+        SourceProtocolError: it leads nowhere.
+    """
+    if not location:
+        raise SourceProtocolError(f"{shown(here)}: redirects to nowhere")
+    try:
+        old = httpx.URL(here)
+        new = old.join(location)
+    except httpx.InvalidURL:
+        raise SourceProtocolError(f"{shown(here)}: redirects to something that is not an address") from None
+    if new.scheme not in {"http", "https"} or not new.host:
+        raise SourceRejected(f"{shown(here)}: redirects to an address that is not http or https")
+    if old.scheme == "https" and new.scheme == "http":
+        raise SourceRejected(f"{shown(here)}: redirects from https to http, which would give away what was protected")
+    same_origin = (old.scheme, old.host, old.port) == (new.scheme, new.host, new.port)
+    return str(new.copy_with(userinfo=old.userinfo if same_origin else b""))
+
+
+def _validator(reply: Reply, name: str) -> str | None:
+    """A validator short enough to be worth keeping."""
+    value: str = reply.headers.get(name, "")
+    return value if 0 < len(value) <= 1024 and value.isprintable() and value.isascii() else None

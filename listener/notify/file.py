@@ -1,0 +1,71 @@
+"""Messages as files in a folder: for a container job, a mounted volume, or whoever fetches them from there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from listener.core.telling import Delivery, Message
+
+_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class FileNotifier:
+    """Writes each message as ``.txt``, and as ``.html`` where it has that part.
+
+    The files of a message that is sent again replace those of the first time. ``mode`` is for the files; the folder is made
+    if it is missing, for its owner and group only.
+    """
+
+    folder: Path
+    mode: int = 0o640
+
+    def send(self, messages: Sequence[Message]) -> Iterator[Delivery]:
+        for message in messages:
+            yield self._write(message)
+
+    def _write(self, message: Message) -> Delivery:
+        stem = file_stem(message)
+        try:
+            self.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+            self._replace(f"{stem}.txt", message.text)
+            if message.html is not None:
+                self._replace(f"{stem}.html", message.html)
+        except OSError as problem:
+            return Delivery(ok=False, detail=f"cannot write into {self.folder}: {problem.strerror or type(problem).__name__}")
+        return Delivery(ok=True, detail=f"written to {self.folder / stem}")
+
+    def _replace(self, name: str, content: str) -> None:
+        """Write beside the target and move over it: a reader sees the old file or the new one, never a part."""
+        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=self.folder)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
+                file.write(content)
+                file.flush()
+                os.fchmod(file.fileno(), self.mode)
+                os.fsync(file.fileno())
+            os.replace(temporary, self.folder / name)  # noqa: PTH105 - the same call as Path.replace, beside its siblings of os
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def file_stem(message: Message) -> str:
+    """The day, the subject and eight digits of the key: letters, digits and hyphens only, so that no path can be in it.
+
+    The day is the one that the subject names, else the one on which the message was made.
+    """
+    named = _DAY.search(message.subject)
+    day = named.group() if named else message.created_at.date().isoformat() if message.created_at else "undated"
+    folded = unicodedata.normalize("NFKD", message.subject.replace(day, "")).encode("ascii", "ignore").decode().lower()
+    words = _NOT_PLAIN.sub("-", folded)[:80].strip("-")
+    key = hashlib.sha256(message.dedup_key.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return "-".join(part for part in (day, words, key) if part)

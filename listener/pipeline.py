@@ -1,0 +1,215 @@
+"""The pipeline: one function per step, each of which finds its own pending work in the store.
+
+    sources ──pages──> inbox of mentions ──batches──> analyses ──authors──> matches ──people──> standings ──> cases ──> outbox
+            collect                      understand            identify             judge                      tell
+
+Every step can be killed at any point and run again: what it writes is keyed, and a batch's results are stored in one
+transaction, so that a second run continues where the first ended and adds nothing that is already there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from listener.collecting import Done, Stream, fetch_all
+from listener.core.brand import MatchingPolicy
+from listener.core.cases import CaseChange
+from listener.core.errors import SourceError
+from listener.core.mention import Markup, Mention, Page, Rejected
+from listener.core.policy import JudgingPolicy
+from listener.core.ports import (
+    AnalysisQueue,
+    Analyzer,
+    CustomerIndex,
+    Matcher,
+    MatchQueue,
+    MentionInbox,
+    RunLog,
+    Saved,
+    StandingBook,
+    StreamResult,
+)
+from listener.core.standing import JudgeJob, Standing
+from listener.core.times import midnight
+
+log = structlog.get_logger()
+
+Cleaner = Callable[[str, Markup], str]
+Judge = Callable[[JudgeJob, JudgingPolicy, datetime], tuple[Standing | None, tuple[CaseChange, ...]]]
+
+
+class Progress(Protocol):
+    """Told how far a step is; a bar on a terminal, nothing elsewhere."""
+
+    def __call__(self, step: str, done: int, total: int | None = None) -> None: ...
+
+
+def silent(step: str, done: int, total: int | None = None) -> None:
+    """The progress of a run that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What collecting brought, stream by stream."""
+
+    results: tuple[StreamResult, ...] = ()
+
+    @property
+    def saved(self) -> Saved:
+        return Saved(
+            new=sum(result.saved.new for result in self.results),
+            changed=sum(result.saved.changed for result in self.results),
+            duplicates=sum(result.saved.duplicates for result in self.results),
+        )
+
+    @property
+    def all_failed(self) -> bool:
+        """Whether there was something to hear and nothing of it could be heard."""
+        return bool(self.results) and all(result.error is not None for result in self.results)
+
+
+# ------------------------------------------------------------------------------------------------------- collect
+
+
+def collect(
+    streams: Sequence[Stream],
+    inbox: MentionInbox,
+    runs: RunLog,
+    run_id: int,
+    clean: Cleaner,
+    now: datetime,
+    *,
+    workers: int = 8,
+    progress: Progress = silent,
+) -> Collected:
+    """Fetch all streams in threads and store every page with its cursor; this thread alone writes.
+
+    A stream that fails keeps what its earlier pages brought; the other streams go on.
+    """
+    tallies = {stream.id: _Tally(stream) for stream in streams}
+    done = 0
+    for stream, arrived in fetch_all(streams, workers):
+        tally = tallies[stream.id]
+        if isinstance(arrived, Done):
+            tally.error = arrived.error
+            done += 1
+            progress("collect", done, len(streams))
+            continue
+        page, unusable = _cleaned(arrived, clean)
+        tally.add(
+            page,
+            unusable,
+            inbox.save_page(stream.source, stream.name, stream.platform, stream.policy.name, page, now, stream.news_since),
+        )
+    results = tuple(tally.result() for tally in tallies.values())
+    by_kind: dict[str, list[StreamResult]] = {}
+    for stream, result in zip(streams, results, strict=True):
+        by_kind.setdefault(stream.kind, []).append(result)
+        if result.error is not None:
+            log.warning("A source could not be heard.", action="stream_failed", source=stream.source, reason=result.error.reason)
+    for kind, of_kind in by_kind.items():
+        runs.log_streams(run_id, kind, of_kind, now)
+    return Collected(results)
+
+
+class _Tally:
+    """Counts what one stream brings, until it is done."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.new = self.changed = self.duplicates = self.pages = 0
+        self.rejected: Counter[str] = Counter()
+        self.unchanged = False
+        self.error: SourceError | None = None
+
+    def add(self, page: Page, unusable: Iterable[Rejected], saved: Saved) -> None:
+        self.pages += 1
+        self.new += saved.new
+        self.changed += saved.changed
+        self.duplicates += saved.duplicates
+        self.unchanged = page.unchanged
+        self.rejected.update(item.reason for item in (*page.rejected, *unusable))
+
+    def result(self) -> StreamResult:
+        return StreamResult(
+            source=self.stream.source,
+            stream=self.stream.name,
+            saved=Saved(self.new, self.changed, self.duplicates),
+            rejected=dict(self.rejected),
+            pages=self.pages,
+            unchanged=self.unchanged,
+            error=self.error,
+        )
+
+
+def _cleaned(page: Page, clean: Cleaner) -> tuple[Page, list[Rejected]]:
+    """The page with plain text only; a mention that cannot be made plain is left out, with the reason."""
+    kept: list[Mention] = []
+    unusable: list[Rejected] = []
+    for number, mention in enumerate(page.mentions, start=1):
+        try:
+            text = clean(mention.text, mention.markup)
+            title = clean(mention.title, Markup.PLAIN) if mention.title else None
+        except (ValueError, RecursionError, MemoryError) as problem:
+            unusable.append(Rejected(f"entry {number}", f"its text cannot be read ({type(problem).__name__})"))
+            continue
+        kept.append(replace(mention, text=text, title=title, markup=Markup.PLAIN))
+    return replace(page, mentions=tuple(kept)), unusable
+
+
+# ------------------------------------------------------------------------- understand, identify, judge: batch by batch
+
+
+def understand(queue: AnalysisQueue, analyzer: Analyzer, now: datetime, *, batch: int = 500, progress: Progress = silent) -> int:
+    """Give every mention that has none, or an outdated one, its analysis; how many were done."""
+    done = 0
+    while jobs := queue.pending_analyses(analyzer.fingerprint, batch):
+        queue.save_analyses(list(zip(jobs, analyzer.analyze(jobs), strict=True)), analyzer.fingerprint, now)
+        done += len(jobs)
+        progress("understand", done)
+    return done
+
+
+def identify(
+    queue: MatchQueue,
+    index: CustomerIndex,
+    matcher: Matcher,
+    policies: Mapping[str, MatchingPolicy],
+    now: datetime,
+    *,
+    batch: int = 500,
+    progress: Progress = silent,
+) -> int:
+    """Say of every author who speaks about us which customer they are, or that nobody can tell; how many were done."""
+    done = 0
+    while jobs := queue.pending_matches(matcher.fingerprint, batch, policies):
+        queue.save_matches(list(zip(jobs, matcher.match(jobs, index), strict=True)), matcher.fingerprint, now)
+        done += len(jobs)
+        progress("identify", done)
+    return done
+
+
+def judge(
+    book: StandingBook,
+    decide: Judge,
+    policy: JudgingPolicy,
+    fingerprint: str,
+    now: datetime,
+    *,
+    batch: int = 200,
+    progress: Progress = silent,
+) -> int:
+    """Bring the standing and the cases of every person with new facts, or with a change by decay, up to date."""
+    done = 0
+    as_of = midnight(now)
+    while jobs := book.pending_standings(as_of, fingerprint, batch):
+        book.save_standings([(job, *decide(job, policy, now)) for job in jobs], fingerprint, now)
+        done += len(jobs)
+        progress("judge", done)
+    return done

@@ -1,0 +1,1 @@
+"""A digest as people see it: text and HTML from the same data."""

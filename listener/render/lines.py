@@ -1,0 +1,78 @@
+"""The lines that text and HTML share: the subject and what stands above and below the people."""
+
+from __future__ import annotations
+
+from listener.core.analysis import Label
+from listener.core.telling import Health
+from listener.digest.model import Digest
+from listener.digest.sections import SECTIONS
+from listener.digest.words import counted
+
+INTERNAL = "Quotes are for us only. Nothing here may be used in public before its author has approved it."
+
+
+def headline(digest: Digest) -> str:
+    """The news in one line: ``2 need a call, 1 new candidate, 5 customers heard``."""
+    totals = digest.totals
+    parts = [counted(totals[section.key], section.one, section.many) for section in SECTIONS if totals.get(section.key)]
+    if parts:
+        return ", ".join(parts)
+    if digest.coverage and not any(line.health in {Health.OK, Health.PARTIAL} for line in digest.coverage):
+        return "Nothing could be heard"
+    return "Nobody needs you today"
+
+
+def subject(digest: Digest) -> str:
+    return f"{headline(digest)} — {digest.title}, {digest.day}"
+
+
+def period(digest: Digest) -> str:
+    return f"{digest.since:%Y-%m-%d %H:%M} to {digest.until:%Y-%m-%d %H:%M} ({digest.zone})"
+
+
+def heard_line(digest: Digest) -> str:
+    """What was heard, in numbers; a zero says so."""
+    counts = digest.counts
+    if not counts.mentions:
+        return "Nobody mentioned us."
+    labels = ", ".join(
+        f"{number:,} {_LABELS[label]}" for label, number in counts.labels.items() if number and label is not Label.UNSCORED
+    )
+    unscored = f"{counts.unscored:,} not scored" if counts.unscored else ""
+    detail = ", ".join(part for part in (labels, unscored) if part)
+    about = counted(counts.mentions, "mention", "mentions") + " of us"
+    return f"{about}: {detail}." if detail else f"{about}."
+
+
+_LABELS = {Label.POSITIVE: "positive", Label.NEUTRAL: "neutral", Label.NEGATIVE: "negative", Label.MIXED: "mixed"}
+
+
+def authors_line(digest: Digest) -> str:
+    """Whose words these were; empty where there were none."""
+    counts = digest.counts
+    if not counts.mentions:
+        return ""
+    parts = [
+        counted(counts.customers, "customer spoke", "customers spoke"),
+        counted(counts.unmatched, "author is not known as a customer", "authors are not known as customers"),
+    ]
+    if counts.own_side:
+        parts.append(counted(counts.own_side, "mention came from our own side", "mentions came from our own side"))
+    return "; ".join(parts) + "."
+
+
+def more_line(digest: Digest) -> str:
+    """Who is not shown for want of room; empty where everybody is."""
+    if not digest.more:
+        return ""
+    parts = [counted(digest.more[section.key], section.one, section.many) for section in SECTIONS if digest.more.get(section.key)]
+    return f"And {sum(digest.more.values())} more ({', '.join(parts)}): listener cases"
+
+
+def coverage_rest(digest: Digest) -> str:
+    """What is known of the sources that have no line; empty where all have one."""
+    rest, gaps = digest.coverage_more, digest.coverage_more_gaps
+    if not rest:
+        return ""
+    heard = "all heard without gaps" if not gaps else f"{gaps:,} of them with gaps"
+    return f"And {counted(rest, 'more source', 'more sources')}, {heard}: listener sources"

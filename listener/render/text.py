@@ -1,0 +1,129 @@
+"""The digest as plain text, 80 columns wide: for a terminal, and as the text part of a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.cells import cell_len, chop_cells
+
+from listener.core.plain import one_line
+from listener.core.telling import Health
+from listener.digest.model import CoverageLine, Digest, Entry, QuoteLine
+from listener.digest.sections import SECTIONS
+from listener.digest.words import alias_places
+from listener.render.lines import INTERNAL, authors_line, coverage_rest, headline, heard_line, more_line, period
+
+WIDTH = 80
+_LABEL = 12
+"""Columns of the names of facts on a card, its indent included."""
+
+
+def render_text(digest: Digest) -> str:
+    """The whole digest; no line is wider than ``WIDTH`` but for addresses, which cannot be broken."""
+    return "\n".join(_lines(digest)) + "\n"
+
+
+def _lines(digest: Digest) -> Iterator[str]:
+    yield from wrap(f"{digest.title} · {digest.day}")
+    yield "═" * WIDTH
+    yield from wrap(headline(digest))
+    yield from wrap(period(digest))
+    yield ""
+    yield from wrap(heard_line(digest))
+    if authors := authors_line(digest):
+        yield from wrap(authors)
+    for section in SECTIONS:
+        people = [entry for entry in digest.people if entry.section == section.key]
+        if not people:
+            continue
+        yield from ("", "", f"{section.title.upper()} ({digest.totals[section.key]})", "─" * WIDTH)
+        for number, entry in enumerate(people):
+            if number:
+                yield ""
+            yield from _card(entry)
+    if more := more_line(digest):
+        yield from ("", "", *wrap(more))
+    yield from ("", "", "WHAT WAS HEARD, AND WHAT WAS NOT", "─" * WIDTH)
+    yield from _coverage(digest)
+    if digest.people:
+        yield from ("", *wrap(INTERNAL))
+
+
+def _card(entry: Entry) -> Iterator[str]:
+    yield from wrap(f"{entry.name} · {entry.status}", "", "  ")
+    if entry.about:
+        yield from wrap(entry.about, "  ")
+    if entry.do_not_contact:
+        yield from wrap("!! DO NOT CONTACT: the CRM forbids calls and mail to this person.", "  ", "     ")
+    for quote in entry.quotes:
+        yield ""
+        yield from _quote(quote)
+    yield ""
+    yield from _fact("Standing", f"{entry.standing}. {entry.why}" if entry.why else entry.standing)
+    yield from _fact("Known by", entry.evidence)
+    if entry.owner:
+        yield from _fact("Owner", entry.owner)
+    if entry.reach is not None:
+        yield from _fact("Reach", f"{entry.reach:,} followers")
+    for also in entry.also:
+        yield from _fact("Also", also)
+    yield from _fact("Next", entry.step)
+    if entry.command:
+        yield from _fact("Then", f"$ {entry.command}")
+
+
+def _fact(name: str, value: str) -> Iterator[str]:
+    yield from wrap(value, f"  {name:<{_LABEL - 2}}", " " * _LABEL)
+
+
+def _quote(quote: QuoteLine) -> Iterator[str]:
+    if quote.text:
+        yield from wrap(f"“{_marked(quote)}”", "  │ ", "  │ ")
+    else:
+        yield from wrap("The terms of this source do not let us quote it.", "  │ ", "  │ ")
+    yield from wrap(f"— {quote.verdict}, {quote.said_at:%Y-%m-%d}, {quote.where}", "  │ ", "  │   ")
+    if quote.url:
+        yield f"  │   {one_line(quote.url)}"
+
+
+def _marked(quote: QuoteLine) -> str:
+    """The target between asterisks."""
+    text = quote.text
+    for place in reversed(alias_places(text, quote.alias)):
+        text = f"{text[: place.start()]}*{place.group()}*{text[place.end() :]}"
+    return text
+
+
+def _coverage(digest: Digest) -> Iterator[str]:
+    if not digest.coverage:
+        yield "No source is configured."
+    for line in digest.coverage:
+        yield from wrap(f"{_MARKS[line.health]} {coverage_text(line)}", "", "  ")
+    if rest := coverage_rest(digest):
+        yield from wrap(rest)
+
+
+_MARKS = {Health.OK: "✓", Health.PARTIAL: "~", Health.FAILED: "✗", Health.DISABLED: "-", Health.WAITING: "…"}
+
+
+def coverage_text(line: CoverageLine) -> str:
+    """``forum (rss): heard until 2026-11-22 06:00; failed in 2 of 6 runs``."""
+    until = f"heard until {line.heard_until:%Y-%m-%d %H:%M}" if line.heard_until else "never heard"
+    if line.heard_until is None and line.health in {Health.DISABLED, Health.WAITING}:
+        until = ""
+    return f"{line.source} ({line.kind}): " + "; ".join(part for part in (until, line.remark) if part)
+
+
+def wrap(text: str, first: str = "", rest: str | None = None, width: int = WIDTH) -> Iterator[str]:
+    """The text in lines of at most ``width`` terminal cells, broken at spaces, or in a word that is wider than a line."""
+    indent = first if rest is None else rest
+    line, room, empty = first, width - cell_len(indent), True
+    for word in one_line(text).split(" "):
+        for piece in chop_cells(word, room) or [""]:
+            gap = "" if empty else " "
+            if not empty and cell_len(line) + cell_len(gap) + cell_len(piece) > width:
+                yield line.rstrip()
+                line, gap = indent, ""
+            line += gap + piece
+            empty = False
+    yield line.rstrip()

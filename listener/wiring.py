@@ -1,0 +1,233 @@
+"""The one place that knows concrete classes: from a configuration file to the parts that the pipeline works with.
+
+Loading touches neither the network nor the database; each part is opened by its own method, with its imports, so that a
+command pays only for what it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from config.file import SourceSettings
+from config.loader import load
+from config.settings import Settings
+from connectors._registry import load_problems, load_specs
+from listener.collecting import Stream
+from listener.core.brand import MatchingPolicy, OwnSide
+from listener.core.errors import ConfigError, Problem
+from listener.core.mention import Cursor, digest
+from listener.core.ports import Analyzer, Clock, ConnectorContext, ConnectorSpec, CustomerSource, Door, Matcher, Notifier
+from listener.outbox import Recipient
+from listener.pipeline import Cleaner
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+
+FOLDER = "folder"
+"""The channel of the digest's own folder."""
+
+
+def system_clock() -> datetime:
+    """The time now: for what happens outside, like the date of a mail."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A configured source with its connector; ``disabled`` says why it will not be listened to."""
+
+    settings: SourceSettings
+    spec: ConnectorSpec
+    options: Any
+    policy: MatchingPolicy
+    disabled: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
+
+    @property
+    def kind(self) -> str:
+        return self.settings.kind
+
+    def streams(
+        self, context: ConnectorContext, cursors: Mapping[str, Cursor], listened_since: Mapping[str, datetime]
+    ) -> list[Stream]:
+        """The source's streams, ready to be fetched; one that is new is listened to from now on."""
+        return [
+            Stream(
+                source=self.name,
+                name=name,
+                kind=self.kind,
+                platform=self.spec.platform,
+                policy=self.policy,
+                news_since=listened_since.get(name, context.now) - self.settings.lookback,
+                open=lambda options=options: self.spec.build(options, context),  # type: ignore[misc]  # binds this turn's options
+                cursor=cursors.get(name, {}),
+            )
+            for name, options in self.spec.streams(self.options).items()
+        ]
+
+
+@dataclass(frozen=True)
+class App:
+    """A checked configuration and what can be opened with it."""
+
+    settings: Settings
+    sources: tuple[Source, ...]
+    broken_connectors: tuple[Problem, ...] = ()
+    """Third-party connectors that could not be loaded; no source uses them."""
+
+    @property
+    def own_side(self) -> OwnSide:
+        return self.settings.own_side()
+
+    @cached_property
+    def policies(self) -> dict[str, MatchingPolicy]:
+        """Every matching policy in use, by its name."""
+        return {source.policy.name: source.policy for source in self.sources}
+
+    @property
+    def judging_fingerprint(self) -> str:
+        """Changes when the same facts could lead to another standing."""
+        from listener.judge import VERSION
+
+        return digest("judge", VERSION, repr(self.settings.judging()))
+
+    def source(self, name: str) -> Source:
+        """The source of that name.
+
+        Raises:
+            ConfigError: there is none; the problem lists the names there are.
+        """
+        for source in self.sources:
+            if source.name == name:
+                return source
+        names = ", ".join(source.name for source in self.sources) or "none is configured"
+        raise ConfigError([Problem("--source", f"there is no source named {name!r}", f"one of: {names}")])
+
+    def open_store(self, now: datetime, *, upgrade: bool = False) -> Store:
+        """The database, created and (SQLite) migrated where needed; ``upgrade`` migrates PostgreSQL too."""
+        from storage.store import open_store
+
+        return open_store(
+            self.settings.database_url(), now=now, pepper=self.settings.pepper(), upgrade=upgrade, policies=self.policies
+        )
+
+    def context(self, door: Door, now: datetime, *, since: datetime | None = None, limit: int | None = None) -> ConnectorContext:
+        return ConnectorContext(door=door, now=now, since=since, limit=limit, folder=self.settings.folder)
+
+    def open_door(self) -> AbstractContextManager[Door]:
+        from listener.net.door import open_door
+
+        return open_door(self.settings.door())
+
+    def cleaner(self) -> Cleaner:
+        """What makes plain text of a source's mark-up."""
+        from nlp.text import to_text
+
+        return to_text
+
+    def analyzer(self) -> Analyzer:
+        from nlp.analyzer import build_analyzer
+
+        return build_analyzer(
+            [brand.rule for brand in self.settings.brands()],
+            engine=self.settings.nlp.engine,
+            languages=self.settings.nlp.languages,
+        )
+
+    def matcher(self) -> Matcher:
+        from nlp.identity.matcher import build_matcher
+
+        return build_matcher(self.own_side)
+
+    def customer_file(self) -> Path | None:
+        """The configured CRM export, if any."""
+        file = self.settings.customers.file
+        return self.settings.resolve(file) if file else None
+
+    def customer_source(self, path: Path) -> CustomerSource:
+        """The customers of a CRM export, read with the configured column names and delimiter."""
+        from connectors.crm.csv_file import CsvFile
+
+        return CsvFile(path, columns=self.settings.customers.columns, delimiter=self.settings.customers.delimiter)
+
+    def notifiers(self, clock: Clock = system_clock) -> dict[str, Notifier]:
+        """The enabled notifiers by name. The folder of the digest is one of them, ``FOLDER``, so that a digest always lands."""
+        from listener.notify.email import EmailNotifier, Security, SmtpSettings
+        from listener.notify.file import FileNotifier
+
+        built: dict[str, Notifier] = {FOLDER: FileNotifier(self.settings.resolve(self.settings.digest.out))}
+        ca_file = self.settings.net.ca_file
+        for one in self.settings.notifiers:
+            if not one.enabled:
+                continue
+            if one.kind == "file":
+                built[one.name] = FileNotifier(self.settings.resolve(one.folder))
+            else:
+                server = SmtpSettings(
+                    host=one.host,
+                    port=one.effective_port,
+                    sender=one.sender,
+                    security=Security(one.security),
+                    user=one.user,
+                    password=one.password.get_secret_value() if one.password else None,
+                    ca_file=self.settings.resolve(ca_file) if ca_file else None,
+                )
+                built[one.name] = EmailNotifier(server, clock)
+        return built
+
+    def recipients(self) -> list[Recipient]:
+        """Who gets the digest, by which notifier."""
+        found = [Recipient(FOLDER, "digest")]
+        for one in self.settings.notifiers:
+            if one.enabled:
+                found += [Recipient(one.name, to) for to in one.to] if one.kind == "email" else [Recipient(one.name, "digest")]
+        return found
+
+
+def load_app(path: Path, env: Mapping[str, str]) -> App:
+    """Check the whole configuration, with the options of every source.
+
+    Raises:
+        ConfigError: with *all* problems of the file, the sources and their connectors.
+    """
+    settings = load(path, env)
+    specs, broken = load_specs(), load_problems()
+    problems: list[Problem] = []
+    sources: list[Source] = []
+    for source in settings.sources:
+        spec = specs.get(source.kind)
+        if spec is None:
+            allowed = "; ".join([f"one of: {', '.join(sorted(specs))}", *map(str, broken)])
+            problems.append(settings.source_problem(source, "kind", f"there is no connector {source.kind!r}", allowed))
+            continue
+        try:
+            options = spec.options.model_validate(source.options)
+        except ValidationError as error:
+            problems.extend(settings.source_problems(source, spec.options, error))
+            continue
+        disabled = spec.missing(options) if source.enabled else "switched off in the configuration"
+        sources.append(Source(source, spec, options, settings.policy_for(source, spec.policy), disabled))
+    problems.extend(_engine_problems(settings))
+    if problems:
+        raise ConfigError(problems)
+    return App(settings, tuple(sources), broken)
+
+
+def _engine_problems(settings: Settings) -> Sequence[Problem]:
+    from nlp.engines import ENGINES
+
+    if settings.nlp.engine in ENGINES:
+        return ()
+    return [Problem("nlp.engine", f"there is no engine {settings.nlp.engine!r}", f"one of: {', '.join(sorted(ENGINES))}")]

@@ -1,0 +1,71 @@
+"""Hosts and domains: whose site an address is, offline.
+
+Registrable domains come from the public suffix list that tldextract ships; nothing is downloaded and no cache is written.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from urllib.parse import urlsplit
+
+import tldextract
+
+from nlp.identity.lists import FREE_MAIL, SHARED_HOSTS, SOCIAL
+
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def host_of(address: str) -> str | None:
+    """The host of an address with or without scheme, lower-case and without ``www.``; ``None`` if there is none."""
+    text = address.strip()
+    if not text or len(text) > 2000 or any(char.isspace() for char in text):
+        return None
+    try:
+        host = urlsplit(text if _SCHEME.match(text) else f"//{text}").hostname or ""
+        host = host.rstrip(".")
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+    except (ValueError, UnicodeError):
+        return None
+    host = host.lower().removeprefix("www.")
+    labels = host.split(".")
+    if len(labels) < 2 or labels[-1].isdigit() or not all(_LABEL.fullmatch(label) for label in labels):
+        return None
+    return host
+
+
+@lru_cache(maxsize=4096)
+def site_domain(address: str) -> str | None:
+    """The registrable domain of a site of one's own or of a company; ``None`` for mail providers, shared hosts and platforms."""
+    host = host_of(address)
+    if host is None or is_shared(host):
+        return None
+    return _registrable(host)
+
+
+def mail_domain(email: str | None) -> str | None:
+    """The registrable domain of an e-mail address, unless it is a mail provider's."""
+    return site_domain(email.rpartition("@")[2]) if email and "@" in email else None
+
+
+@lru_cache(maxsize=4096)
+def is_shared(host: str) -> bool:
+    """Whether unrelated people have their pages under this host's domain."""
+    found = _suffixes()(host)
+    domain = _registrable(host)
+    return domain is None or found.is_private or bool({domain, host} & (FREE_MAIL | SHARED_HOSTS | SOCIAL))
+
+
+def _registrable(host: str) -> str | None:
+    """One label below the public suffix; an unlisted top-level domain is one (the list's own default rule)."""
+    found = _suffixes()(host)
+    if found.suffix or not found.domain:
+        return found.top_domain_under_public_suffix or None
+    return ".".join(host.split(".")[-2:])
+
+
+@cache
+def _suffixes() -> tldextract.TLDExtract:
+    return tldextract.TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)

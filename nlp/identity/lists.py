@@ -1,0 +1,84 @@
+"""Word lists of identity matching: data, no rules."""
+
+from __future__ import annotations
+
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+FREE_MAIL = _listed(
+    """
+    126.com 163.com aol.com bk.ru btinternet.com comcast.net duck.com email.com fastmail.com fastmail.fm free.fr freenet.de
+    gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net googlemail.com hey.com hotmail.co.uk hotmail.com hotmail.de hotmail.fr
+    hotmail.it icloud.com inbox.lv inbox.ru laposte.net libero.it list.ru live.co.uk live.com live.de live.fr live.nl mac.com
+    mail.com mail.de mail.ru mailbox.org me.com msn.com naver.com o2.pl online.de onet.pl orange.fr outlook.com outlook.de
+    outlook.fr pm.me posteo.de proton.me protonmail.com qq.com rediffmail.com rocketmail.com seznam.cz sfr.fr sky.com t-online.de
+    telenet.be tiscali.it tuta.com tutanota.com verizon.net virgilio.it wanadoo.fr web.de wp.pl xs4all.nl yahoo.ca yahoo.co.in
+    yahoo.co.jp yahoo.co.uk yahoo.com yahoo.com.br yahoo.de yahoo.es yahoo.fr yahoo.it yandex.com yandex.ru ymail.com zoho.com
+    """
+)
+"""Mail providers: the domain says nothing about the person's company."""
+
+SHARED_HOSTS = _listed(
+    """
+    about.me beehiiv.com bearblog.dev bit.ly blogger.com blogspot.com buttondown.email carrd.co dev.to disqus.com feedburner.com
+    ghost.io goo.gl google.com gravatar.com hashnode.com hashnode.dev hubpages.com jimdo.com jimdofree.com linktr.ee
+    livejournal.com medium.com micro.blog neocities.org notion.site over-blog.com posthaven.com prose.sh rssing.com
+    sites.google.com squarespace.com steemit.com substack.com svbtle.com t.co telegra.ph tinyurl.com tumblr.com typepad.com weebly.com
+    wix.com wixsite.com wordpress.com write.as youtu.be
+    """
+)
+"""Blog hosts, link lists and shorteners: many people's sites on one domain, so it belongs to none of them."""
+
+SOCIAL = _listed(
+    """
+    bitbucket.org bsky.app codeberg.org discord.com facebook.com fosstodon.org g2.com github.com gitlab.com hachyderm.io
+    instagram.com linkedin.com mas.to mastodon.online mastodon.social mstdn.social news.ycombinator.com pinterest.com
+    producthunt.com quora.com reddit.com stackexchange.com stackoverflow.com threads.net tiktok.com trustpilot.com twitch.tv
+    twitter.com x.com xing.com ycombinator.com youtube.com
+    """
+)
+"""Platforms: an address there is a profile, not a site of one's own."""
+
+TITLES = _listed("dr prof mr mrs ms mx miss sir phd msc bsc mba md ing dipl jr sr ii iii")
+PARTICLES = _listed("bin da das de del della den der di do dos du el la le ter van vd von y zu")
+LEGAL_FORMS = _listed(
+    "ab ag as bv co corp corporation digital gmbh group holding holdings inc incorporated kg limited llc ltd nv oy oyj plc pty "
+    "sa sarl sas se spa srl sro"
+)
+NOT_PEOPLE = _listed(
+    """
+    about apps blog contact enterprise events explore features hashtag help home i intent jobs login marketplace notifications
+    orgs pages pricing privacy search settings share signup sponsors topics trending
+    """
+)
+"""First parts of paths that are no accounts."""
+INSTANCES = _listed("fosstodon.org hachyderm.io mas.to mastodon.online mastodon.social mstdn.social")
+"""Instances that many take for granted: a handle in a CRM without its instance is looked for there."""
+
+NICKNAMES = """
+abigail abby, albert al bert, alexander alexandra alex sasha sandra, alfred fred alf, andrew andrea andy drew, anthony tony,
+antonio toni, barbara barb babs, benjamin ben benny, bernard bernie, catherine katherine kathryn kate katie cathy kathy kat,
+charles charlie chuck, charlotte lottie, christina christine chris tina, christopher chris kit, daniel daniela dan danny dani,
+david dave davy, deborah debra deb debbie, dennis denny, donald don donnie, dorothy dot dottie, edward ed eddie ted ned,
+eleanor ellie nell, elizabeth liz lizzy beth betty eliza lisa, emily em, emma em, eugene gene, florence flo, frances fran,
+francis francisco frank paco, franz francis, frederick friedrich fred freddie fritz, gabriel gabriela gabe gabi, george georg,
+gerald jerry, giovanni gianni, giuseppe beppe pino, gregory greg, guillaume will, harold harry hal, henry heinrich harry heinz,
+isabella isabel bella, jacob jake, jacqueline jackie, james jim jimmy jamie, janet jan, jeffrey jeff, jennifer jen jenny,
+jeremy jerry, jessica jess jessie, joan joanne joanna jo, johannes johann hans hannes, john jack johnny, jonathan jon johnny,
+jose pepe, joseph joe joey josef sepp, joshua josh, judith judy, karl carl charles, katharina kathrin kathi, kenneth ken kenny,
+kimberley kimberly kim, laura laurie, lawrence laurence larry, leonard leo len lenny, louis lou louie, ludwig lutz,
+margaret maggie meg peggy marge greta, maria mary mia, martin marty, mary molly polly, matthew matt, matthias matthew matt,
+maximilian max, megan meg, melissa mel, michael michelle mike mick mickey mitch, miguel mike, natalie nat, natasha natalia tasha,
+nathaniel nathan nate nat, nicholas nicolas nikolaus nick nico klaus, nicole nicki, olivia liv, oliver ollie, oscar ossie,
+pamela pam, patricia pat patty trish, patrick pat paddy, peter pete, philip phillip phil, priscilla cilla, rachel rach,
+raymond ray, rebecca becky becca, richard rick ricky dick rich, robert rob robbie bob bobby bert, roberto rob, rodney rod,
+roger rodge, ronald ron ronnie, rosemary rose rosie, russell russ, samuel samantha sam sammy, sarah sara sally, sebastian seb,
+simon si, stanley stan, stephanie steph, stephen steven stefan steve, susan suzanne sue susie, terence terry, theodore theo ted,
+theresa teresa terry tess, thomas tom tommy, timothy tim timmy, ulrich uli, valerie val, veronica ronnie vero, victor vic,
+victoria vicky vic tori, vincent vince vinny, virginia ginny, walter walt wally,
+wilhelm william willi, william bill billy will liam,
+wolfgang wolf, yvonne eve, zachary zach zack
+"""
+"""Groups of first names that may stand for each other; a name can be in several."""

@@ -1,0 +1,121 @@
+"""Comparing a display name with a customer's name: tolerant of accents, initials, nicknames, order and look-alike letters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import StrEnum
+from functools import cache, lru_cache
+
+from rapidfuzz.distance import JaroWinkler
+
+from listener.core.people import Customer
+from nlp.identity.lists import NICKNAMES, PARTICLES, TITLES
+
+
+class Agreement(StrEnum):
+    SAME = "same"
+    """First and last name."""
+    PARTLY = "partly"
+    """One of them, and the other is missing or could have changed (a surname)."""
+    SILENT = "silent"
+    """Nothing to compare: no name, a pseudonym."""
+    RELATIVE = "relative"
+    """The surname with another first name: rather somebody of the family."""
+    OTHER = "other"
+    """Another person's name."""
+
+
+_LOOK_ALIKES = str.maketrans(
+    "авеёкмнорстухіјѕԁӏαβεηικμνορτυχοѵ",
+    "abeekmhopctyxijsdlabenikuvoptuxov",
+)
+"""Cyrillic and Greek letters that pass for Latin ones."""
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "a", "œ": "o", "þ": "th", "ı": "i", "'": "", "’": ""}
+)
+_UMLAUTS = re.compile(r"([aou])e")
+"""``Müller``, ``Mueller`` and ``Muller`` become one; other names lose the same letter on both sides."""
+_WORD = re.compile(r"[^\W_]+")
+_CLOSE = 0.92
+
+
+@lru_cache(maxsize=8192)
+def words(name: str) -> tuple[str, ...]:
+    """The words of a name, folded for comparison, without titles."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    text = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    text = "".join(char for char in text if not unicodedata.combining(char)).translate(_LOOK_ALIKES)
+    return tuple(_UMLAUTS.sub(r"\1", word) for word in _WORD.findall(text) if word not in TITLES)
+
+
+def agreement(display_name: str | None, customer: Customer) -> Agreement:
+    """How a display name compares with the customer's name."""
+    given, family = words(customer.first_name), tuple(w for w in words(customer.last_name) if w not in PARTICLES)
+    shown = words(display_name or "")
+    if not shown or not (given or family):
+        return Agreement.SILENT
+    if _written_together("".join(shown), given, family):
+        return Agreement.SAME
+    first = [word for word in shown if any(_same_given(word, own) for own in given)]
+    last = [word for word in shown if any(_same_family(word, own) for own in family)]
+    if first and last and len({*first, *last}) > 1:
+        whole = any(len(word) > 1 for word in (*first, *last))
+        return Agreement.SAME if whole else Agreement.PARTLY
+    names = [word for word in shown if len(word) > 1 and word not in PARTICLES]
+    if any(len(word) > 1 for word in first):
+        return Agreement.PARTLY
+    if any(len(word) > 1 for word in last):
+        return Agreement.RELATIVE if given and len(names) > 1 else Agreement.PARTLY
+    return Agreement.OTHER if _is_a_name(display_name or "", names) else Agreement.SILENT
+
+
+def same_person(one: Customer, other: Customer) -> bool:
+    """Whether two entries of a CRM bear the same name, so that one is a duplicate of the other."""
+    return bool(one.first_name and one.last_name) and agreement(one.name, other) is Agreement.SAME
+
+
+def canonical(given: str) -> str:
+    """One form for a first name and its nicknames, where that is clear; for blocking keys."""
+    forms = _nicknames().get(given, frozenset())
+    return min(forms) if len(forms) == 1 else given
+
+
+def _is_a_name(display_name: str, names: list[str]) -> bool:
+    """Two words of letters, written apart: ``Rosie Bailey``, not ``lunar-goblin75``."""
+    return len(names) > 1 and len(display_name.split()) > 1 and all(name.isalpha() for name in names)
+
+
+def _same_given(shown: str, own: str) -> bool:
+    if len(shown) == 1 or len(own) == 1:
+        return shown[0] == own[0]
+    return _close(shown, own) or bool(_groups(shown) & _groups(own))
+
+
+def _same_family(shown: str, own: str) -> bool:
+    return shown == own[0] if len(shown) == 1 else _close(shown, own)
+
+
+def _close(one: str, other: str) -> bool:
+    return one == other or (min(len(one), len(other)) >= 4 and JaroWinkler.similarity(one, other) >= _CLOSE)
+
+
+def _written_together(shown: str, given: tuple[str, ...], family: tuple[str, ...]) -> bool:
+    first, last = "".join(given), "".join(family)
+    return len(first) > 1 and len(last) > 1 and shown in {first + last, last + first}
+
+
+def _groups(name: str) -> frozenset[str]:
+    return _nicknames().get(name, frozenset())
+
+
+@cache
+def _nicknames() -> dict[str, frozenset[str]]:
+    """Name -> the groups of names that it can stand for, each by its first member."""
+    found: dict[str, set[str]] = {}
+    for group in NICKNAMES.split(","):
+        members = [_UMLAUTS.sub(r"\1", member) for member in group.split()]
+        for member in members:
+            found.setdefault(member, set()).add(members[0])
+    return {name: frozenset(groups) for name, groups in found.items()}

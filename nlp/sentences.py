@@ -1,0 +1,116 @@
+"""Paragraphs and sentences with their places in the text, on spaCy's English tokenizer.
+
+spaCy costs half a millisecond a kilobyte, so a text is first cut into paragraphs by plain string work, and only paragraphs that
+matter are parsed. Everything parsed lives inside ``zone()``: spaCy would otherwise keep every new word for ever.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+LONGEST_PARAGRAPH = 2_000
+"""Characters; a longer one is cut at a sentence's end, or else at white space."""
+
+_LINE = re.compile(r"[^\n]+")
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"”’)\]]*\s")
+_HARD_WRAP = 50  # a line that is shorter was ended by its author, not by a mail program
+_CLOSING = '.!?:;…"”)]>'
+LOCK = threading.RLock()
+"""Held while anything is parsed, and by whoever builds a matcher: spaCy forgets what is built while a memory zone is open."""
+
+Place = tuple[int, int]
+"""Start and end of a piece of text, in characters."""
+
+
+def paragraphs(text: str) -> Iterator[Place]:
+    """The places of the text's paragraphs: its lines, wrapped ones joined, none longer than ``LONGEST_PARAGRAPH``."""
+    start: int | None = None
+    end = 0
+    for line in _LINE.finditer(text):
+        if start is None:
+            start = line.start()
+        elif not _is_wrap(text, line):
+            yield from _pieces(text, start, end)
+            start = line.start()
+        end = line.end()
+    if start is not None:
+        yield from _pieces(text, start, end)
+
+
+def _is_wrap(text: str, line: re.Match[str]) -> bool:
+    """Whether the line only goes on because the one before it was full."""
+    before = line.start() - 1
+    first = text[line.start()]
+    if before < 1 or text[before] != "\n" or text[before - 1] == "\n" or text[before - 1] in _CLOSING or not first.islower():
+        return False
+    return before - (text.rfind("\n", 0, before) + 1) >= _HARD_WRAP
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[Place]:
+    while end - start > LONGEST_PARAGRAPH:
+        ends = [m.end() for m in _SENTENCE_END.finditer(text, start + LONGEST_PARAGRAPH // 2, start + LONGEST_PARAGRAPH)]
+        cut = ends[-1] if ends else text.rfind(" ", start + LONGEST_PARAGRAPH // 2, start + LONGEST_PARAGRAPH) + 1
+        cut = cut or start + LONGEST_PARAGRAPH
+        yield start, cut
+        start = cut
+    if text[start:end].strip():
+        yield start, end
+
+
+def english() -> Language:
+    """The one tokenizer and sentence splitter; built at first use (a second of import), never at import of this module."""
+    with LOCK:
+        return _build_english()
+
+
+@cache
+def _build_english() -> Language:
+    import spacy  # here, for it takes a second of CPU
+    from spacy.util import compile_infix_regex
+
+    nlp = spacy.blank("en")
+    # Names are also glued by these ("Quillon+Brimtel", "great!!!Quillon"); addresses are matched before infixes are looked at.
+    infixes = [*(nlp.Defaults.infixes or ()), r"(?<=[^\W\d])[+&=|\\~^!?,;]+(?=\w)"]
+    tokenizer: Any = nlp.tokenizer  # its type does not know that it can be changed
+    tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
+    nlp.add_pipe("sentencizer")
+    return nlp
+
+
+@contextmanager
+def zone() -> Iterator[Language]:
+    """Parse in here, and take nothing of spaCy's out. One at a time: a memory zone can be neither nested nor shared."""
+    nlp = english()
+    with LOCK, nlp.memory_zone():
+        yield nlp
+
+
+def parse(nlp: Language, paragraph: str) -> Doc:
+    """A paragraph as tokens with sentence starts, its apostrophes straight. Places in it are places in ``paragraph``."""
+    return nlp(straight(paragraph.replace("\n", " ")))
+
+
+def straight(text: str) -> str:
+    """Typographic apostrophes made plain, one for one: neither VADER nor word patterns know "don’t"."""
+    return text.replace("’", "'").replace("ʼ", "'")
+
+
+def sentence_places(doc: Doc, offset: int = 0) -> list[Place]:
+    """The places of the sentences that say something, without surrounding white space."""
+    places = []
+    for sentence in doc.sents:
+        text = sentence.text
+        start = sentence.start_char + len(text) - len(text.lstrip())
+        end = start + len(text.strip())
+        if any(c.isalnum() or ord(c) > 0x2000 for c in text):
+            places.append((offset + start, offset + end))
+    return places

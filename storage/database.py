@@ -1,0 +1,157 @@
+"""One database: connections, transactions and the few statements that SQLite and PostgreSQL spell differently."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, StaticPool, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
+
+from listener.core.errors import StorageError
+from storage.errors import mapped
+
+BATCH = 1_000
+"""Rows a statement, and values in an IN list: enough to be fast, within every limit of both databases."""
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+
+def batches(items: Iterable[T], size: int = BATCH) -> Iterator[Sequence[T]]:
+    """The items in lists of at most ``size``."""
+    batch: list[T] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+class Database:
+    """Where everything is kept. ``read`` and ``write`` are the only ways in; both map errors."""
+
+    def __init__(self, url: str, busy: timedelta) -> None:
+        self.url = _parsed(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        name = self.url.database or ""
+        self.path = Path(name) if self.is_sqlite and name not in {"", ":memory:"} else None
+        """The file of a SQLite database; ``None`` for PostgreSQL and in memory."""
+        self.shown = str(self.path) if self.path else self.url.render_as_string(hide_password=True)
+        """The address without its password."""
+        self.name = f"The database {self.shown}"
+        with mapped(self.name):
+            self.engine = _sqlite_engine(self.url, self.path, busy) if self.is_sqlite else _postgres_engine(self.url, busy)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading, in one transaction: all that is read in it belongs together."""
+        with mapped(self.name), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: everything in it is kept, or nothing.
+
+        SQLite takes its write lock at the start, so that a transaction never fails half-way because of another writer.
+        """
+        with mapped(self.name), self.engine.connect() as connection:
+            connection.execution_options(listener_write=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def outside_transaction(self) -> Iterator[Connection]:
+        """A connection on which every statement stands alone, for what cannot be done in a transaction."""
+        with mapped(self.name), self.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT", listener_plain=True)
+            yield connection
+
+    def insert(self, table: Table) -> Any:
+        """The dialect's INSERT, which knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def add(self, connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+        """Insert rows by ``executemany``; those whose key is already there are left as they are."""
+        statement = self.insert(table).on_conflict_do_nothing()
+        for batch in batches(rows):
+            connection.execute(statement, batch)
+
+    def put(self, connection: Connection, table: Table, rows: Iterable[Row], *, update: Collection[str]) -> None:
+        """Insert rows by ``executemany``; of those whose primary key is already there, set the ``update`` columns."""
+        statement = self.insert(table)
+        statement = statement.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns), set_={name: statement.excluded[name] for name in update}
+        )
+        for batch in batches(rows):
+            connection.execute(statement, batch)
+
+    def reserve(self, connection: Connection, table: Table, count: int) -> list[int]:
+        """Ids for that many new rows, known before they are inserted, never given twice."""
+        if not count:
+            return []
+        if self.is_sqlite:  # an insert with its own id moves sqlite_sequence on; the write lock is ours
+            last = connection.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name}) or 0
+            return list(range(last + 1, last + 1 + count))
+        ids = connection.scalars(
+            text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)"),
+            {"name": table.name, "count": count},
+        )
+        return list(ids)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StorageError("The address of the database cannot be read; write sqlite:///file.db or postgresql://…") from error
+    if parsed.drivername in {"postgresql", "postgres"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise StorageError(f"A database of kind {parsed.drivername} cannot be used; write sqlite:///file.db or postgresql://…")
+    return parsed
+
+
+def _sqlite_engine(url: URL, path: Path | None, busy: timedelta) -> Engine:
+    options: dict[str, Any] = {"connect_args": {"timeout": busy.total_seconds(), "check_same_thread": False}}
+    if path is None:
+        options["poolclass"] = StaticPool  # a database in memory lives as long as its one connection
+    elif not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # it will hold personal data: for this user's eyes only
+    engine = create_engine(url, hide_parameters=True, **options)
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin when we say so, not when the driver guesses
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if not options.get("listener_plain"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("listener_write") else "BEGIN DEFERRED")
+
+    return engine
+
+
+def _postgres_engine(url: URL, busy: timedelta) -> Engine:
+    settings = f"-c timezone=UTC -c lock_timeout={int(busy.total_seconds() * 1000)}"
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        connect_args={"options": settings, "connect_timeout": max(2, int(busy.total_seconds())), "application_name": "listener"},
+    )

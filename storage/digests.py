@@ -1,0 +1,120 @@
+"""Telling: the facts of a window, and digests as they were told."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from listener.core.analysis import Label
+from listener.core.brand import MatchingPolicy
+from listener.core.cases import CaseKind, CaseState
+from listener.core.telling import DigestFacts, Message
+from listener.core.times import as_utc
+from storage.analyses import OURS
+from storage.database import Database
+from storage.facts import person_facts
+from storage.outbox import put_messages
+from storage.runs import coverage
+from storage.standings import Pair, of_brand
+from storage.tables import analysis_targets, authors, case_events, cases, digests, matches, mentions, people
+
+DUE_AHEAD = timedelta(days=1)
+"""A follow-up that is due later today, wherever the reader is, belongs to today's digest."""
+
+
+class Digests:
+    """Implements ``DigestBook``."""
+
+    def __init__(self, database: Database, policies: Mapping[str, MatchingPolicy]) -> None:
+        self._database = database
+        self._policies = policies
+
+    def digest_facts(self, since: datetime, until: datetime) -> DigestFacts:
+        """What happened after ``since`` until ``until``: people with case events, people with a follow-up due, coverage, counts.
+
+        History is not counted; ``own_side`` counts mentions, which are left out of ``labels`` and ``unscored``.
+        """
+        since, until = as_utc(since), as_utc(until)
+        with self._database.read() as connection:
+            pairs = _pairs(connection, since, until)
+            facts = person_facts(connection, pairs, since, until, self._policies)
+            return DigestFacts(
+                since, until, tuple(facts), tuple(coverage(connection, since, until)), **_counts(connection, since, until)
+            )
+
+    def told_until(self, recipient: str) -> datetime | None:
+        """The end of the recipient's last digest; the next begins there."""
+        with self._database.read() as connection:
+            found: datetime | None = connection.scalar(select(func.max(digests.c.until)).where(digests.c.recipient == recipient))
+            return found
+
+    def saved_digest(self, recipient: str, day: date) -> str | None:
+        """The digest as it was told (JSON), less whoever was erased since."""
+        with self._database.read() as connection:
+            query = select(digests.c.data).where(digests.c.recipient == recipient, digests.c.day == day.isoformat())
+            return connection.scalar(query)
+
+    def save_digest(
+        self, recipient: str, day: date, since: datetime, until: datetime, data: str, messages: Sequence[Message], now: datetime
+    ) -> None:
+        """Keep a digest and put its messages into the outbox, in one transaction; what was told for a day stays as it was told.
+
+        ``data`` is a JSON object whose ``people`` is a list of objects with a ``person_id``: erasure removes these.
+        """
+        row = {"recipient": recipient, "day": day.isoformat(), "since": since, "until": until, "data": data, "saved_at": now}
+        with self._database.write() as connection:
+            self._database.add(connection, digests, [row])
+            query = select(digests.c.id).where(digests.c.recipient == recipient, digests.c.day == day.isoformat())
+            put_messages(self._database, connection, messages, now, digest_id=connection.scalar(query))
+
+
+def _pairs(connection: Connection, since: datetime, until: datetime) -> list[Pair]:
+    happened = (
+        select(cases.c.person_id, cases.c.brand)
+        .join(case_events, case_events.c.case_id == cases.c.id)
+        .where(case_events.c.at > since, case_events.c.at <= until)
+    )
+    waiting = cases.c.state.in_([CaseState.NEW.value, CaseState.CONFIRMED.value])
+    due = and_(waiting, cases.c.kind == CaseKind.FOLLOW_UP.value, cases.c.due_at <= until + DUE_AHEAD)
+    awake = and_(cases.c.state == CaseState.SNOOZED.value, cases.c.snoozed_until <= until)
+    query = happened.union(select(cases.c.person_id, cases.c.brand).where(or_(due, awake)))
+    return sorted((row.person_id, row.brand) for row in connection.execute(query))
+
+
+def _counts(connection: Connection, since: datetime, until: datetime) -> dict[str, Any]:
+    """The mentions first heard in the window that are about a brand of ours, and who spoke."""
+    query = (
+        select(
+            mentions.c.author_id,
+            people.c.customer_id,
+            matches.c.own_side,
+            analysis_targets.c.mention_id,
+            analysis_targets.c.brand,
+            analysis_targets.c.kind,
+            analysis_targets.c.label,
+        )
+        .join(authors, authors.c.id == mentions.c.author_id)
+        .join(people, people.c.id == authors.c.person_id)
+        .join(analysis_targets, analysis_targets.c.mention_id == mentions.c.id)
+        .outerjoin(matches, matches.c.author_id == authors.c.id)
+        .where(mentions.c.heard_at > since, mentions.c.heard_at <= until)
+        .where(mentions.c.about_us, ~mentions.c.history, analysis_targets.c.kind.in_(OURS))
+        .order_by(analysis_targets.c.mention_id, analysis_targets.c.position)
+    )
+    by_brand: dict[tuple[int, str], list[Any]] = defaultdict(list)
+    for row in connection.execute(query):
+        by_brand[row.mention_id, row.brand].append(row)
+    told = [of_brand(rows) for rows in by_brand.values()]
+    outside = [row for row in told if not row.own_side]
+    labels = Counter(Label(row.label) for row in outside)
+    return {
+        "mentions": len({row.mention_id for row in told}),
+        "own_side": len({row.mention_id for row in told if row.own_side}),
+        "unmatched": len({row.author_id for row in outside if row.customer_id is None}),
+        "unscored": len({row.mention_id for row in outside if row.label == Label.UNSCORED.value}),
+        "labels": dict(labels),
+    }

@@ -1,0 +1,79 @@
+"""Every error of a database driver, as one ``StorageError`` that says what to do.
+
+This is the only place that knows drivers' errors.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from listener.core.errors import StorageError
+
+_SQLITE = (
+    ("locked", "is locked by another program; end that program, or wait for it, and run again"),
+    ("readonly", "cannot be written to; give this user the right to write the file and its folder"),
+    ("not a database", "is not a SQLite database, or is encrypted; check the path, or restore a backup"),
+    ("malformed", "is damaged; restore a backup (`listener db restore`)"),
+    ("disk is full", "cannot grow because the disk is full; nothing half-written was kept; make room and run again"),
+    ("disk i/o", "cannot be read or written because of a disk error; check the disk and its free space"),
+    ("unable to open", "cannot be opened; check that its folder exists and that this user may write there"),
+    ("no such table", "lacks a table; restore a backup (`listener db restore`)"),
+    ("no such column", "lacks a column; restore a backup (`listener db restore`)"),
+)
+"""A part of SQLite's message, and what that means for the person in front of it."""
+
+_POSTGRES = (
+    ("08", "is not to be reached; check that the server runs and that the address is right"),
+    ("28", "refuses the login; check the user name and password in the address"),
+    ("3D000", "does not exist on that server; create it (CREATE DATABASE …)"),
+    ("25006", "is read-only now; connect to the primary server"),
+    ("42501", "does not permit this user to do that; grant the rights on the database and its schema"),
+    ("42P01", "lacks a table; restore a backup (`listener db restore`)"),
+    ("42703", "lacks a column; restore a backup (`listener db restore`)"),
+    ("53100", "cannot grow because the disk is full; nothing half-written was kept; make room and run again"),
+    ("53", "has no room for another connection or lacks memory; run again later"),
+    ("55P03", "is locked by another program; end that program, or wait for it, and run again"),
+    ("57P", "is shutting down or starting; run again later"),
+    ("XX001", "is damaged; restore a backup (`listener db restore`)"),
+    ("XX002", "is damaged; restore a backup (`listener db restore`)"),
+)
+"""The beginning of an SQLSTATE, and what that means; the first that fits counts."""
+
+
+@contextmanager
+def mapped(database: str) -> Iterator[None]:
+    """Turn whatever a driver raises inside into a ``StorageError`` that names the database."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, OSError, OverflowError) as error:
+        raise StorageError(f"{database} {explain(error)}") from error
+
+
+def explain(error: Exception) -> str:
+    """What happened and what to do, without any stored value (a driver's own detail may quote one)."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    if isinstance(cause, sqlite3.Error):
+        message = str(cause).lower()
+        return next((meaning for part, meaning in _SQLITE if part in message), f"could not be used ({cause})")
+    if isinstance(cause, psycopg.Error):
+        return _postgres(cause)
+    reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else type(cause).__name__
+    return f"could not be used ({reason})"
+
+
+def _postgres(cause: psycopg.Error) -> str:
+    """By SQLSTATE; a login that fails has none, only the server's words."""
+    state = cause.sqlstate or _state_of_login(str(cause).lower())
+    reason = cause.diag.message_primary or type(cause).__name__
+    return next((meaning for part, meaning in _POSTGRES if state.startswith(part)), f"could not be used ({reason})")
+
+
+def _state_of_login(message: str) -> str:
+    if "database" in message and "does not exist" in message:
+        return "3D000"
+    return "28000" if "authentication" in message or "password" in message or "role" in message else "08000"

@@ -1,0 +1,246 @@
+"""The inbox of mentions: a page and its cursor in one transaction, known ones recognised, edits as new revisions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from listener.core.mention import Cursor, Mention, Page, author_key, content_hash
+from listener.core.ports import Saved
+from listener.core.times import as_utc
+from storage import keys
+from storage.authors import save_authors
+from storage.database import Database, batches
+from storage.lookups import HeardMention, MentionVerdicts, find_mentions, mention_verdicts
+from storage.stories import Newcomer, place
+from storage.tables import cursors, mention_revisions, mentions
+from storage.tombstones import Tombstones
+from storage.types import whole
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A mention of the page with what is computed from it once."""
+
+    mention: Mention
+    key: str
+    content: str
+    said_at: datetime
+
+
+class Mentions:
+    """Implements ``MentionInbox``, and looks mentions up for people."""
+
+    def __init__(self, database: Database, tombstones: Tombstones) -> None:
+        self._database = database
+        self._tombstones = tombstones
+
+    def cursors(self, source: str) -> Mapping[str, Cursor]:
+        """The cursor of every stream of the source that has one."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(cursors.c.stream, cursors.c.cursor).where(cursors.c.source == source))
+            return {row.stream: row.cursor for row in rows}
+
+    def save_page(
+        self, source: str, stream: str, platform: str, policy: str, page: Page, now: datetime, news_since: datetime
+    ) -> Saved:
+        """Store a page's mentions and its cursor in one transaction; what the mentions were: new, changed or known.
+
+        Of two entries with one id on a page the first counts. A post whose feed gives it a new id is known by its address and
+        content. What was erased stays out, and counts as a duplicate.
+        """
+        heard = _distinct(page.mentions, now)
+        with self._database.write() as connection:
+            known = _known(connection, [item.key for item in heard])
+            new = self._really_new(connection, [item for item in heard if item.key not in known])
+            edited = [item for item in heard if item.key in known and item.content != known[item.key].content_hash]
+            if new or edited:
+                authors = save_authors(
+                    self._database, connection, [(item.mention, item.said_at) for item in (*new, *edited)], policy, now
+                )
+                self._insert(connection, new, authors, {"source": source, "stream": stream, "policy": policy}, now, news_since)
+                self._revise(connection, [(known[item.key], item) for item in edited], now)
+            _update_volatile(connection, [(known[item.key], item.mention) for item in heard if item.key in known])
+            where = {"source": source, "stream": stream, "platform": platform}
+            row = {**where, "cursor": dict(page.cursor), "first_saved_at": now, "saved_at": now}
+            self._database.put(connection, cursors, [row], update=("platform", "cursor", "saved_at"))
+        return Saved(len(new), len(edited), len(page.mentions) - len(new) - len(edited))
+
+    def find(self, query: str = "", *, source: str | None = None, limit: int = 50) -> Sequence[HeardMention]:
+        """The newest mentions whose title or text contains the query."""
+        with self._database.read() as connection:
+            return find_mentions(connection, query, source, limit)
+
+    def show(self, mention_id: int) -> MentionVerdicts | None:
+        """A mention with the verdict of every step on it."""
+        with self._database.read() as connection:
+            return mention_verdicts(connection, mention_id)
+
+    def _really_new(self, connection: Connection, candidates: Sequence[_Heard]) -> list[_Heard]:
+        """Without those that are known under another id, and without what was erased."""
+        if not candidates:
+            return []
+        links = [keys.link_key(item.mention, item.content) for item in candidates]
+        seen: set[str | None] = set()
+        for chunk in batches(link for link in links if link):
+            seen.update(connection.scalars(select(mentions.c.link_key).where(mentions.c.link_key.in_(chunk))))
+        erased = self._tombstones.among(connection, [key for item in candidates for key in _erasable(item)])
+        kept = []
+        for item, link in zip(candidates, links, strict=True):
+            if (link and link in seen) or not erased.isdisjoint(_erasable(item)):
+                continue
+            seen.add(link)
+            kept.append(item)
+        return kept
+
+    def _insert(
+        self,
+        connection: Connection,
+        new: Sequence[_Heard],
+        authors: Mapping[str, int],
+        common: Mapping[str, str],
+        now: datetime,
+        news_since: datetime,
+    ) -> None:
+        ids = self._database.reserve(connection, mentions, len(new))
+        newcomers = [
+            Newcomer(item.mention, mention_id, authors[author_key(item.mention)])
+            for item, mention_id in zip(new, ids, strict=True)
+        ]
+        placed = place(self._database, connection, newcomers)
+        rows = (
+            {
+                **_row(item, now, news_since),
+                **common,
+                "id": newcomer.mention_id,
+                "author_id": newcomer.author_id,
+                "story_id": told.story_id,
+                "own_words": told.own_words,
+            }
+            for item, newcomer, told in zip(new, newcomers, placed, strict=True)
+        )
+        self._database.add(connection, mentions, rows)
+
+    def _revise(self, connection: Connection, edited: Sequence[tuple[Any, _Heard]], now: datetime) -> None:
+        """Keep what the mentions said so far, and write what they say now; their analysis is due again."""
+        old: dict[int, Any] = {}
+        wanted = (mentions.c.id, mentions.c.title, mentions.c.text)
+        for chunk in batches(row.id for row, _ in edited):
+            old.update((row.id, row) for row in connection.execute(select(*wanted).where(mentions.c.id.in_(chunk))))
+        self._database.add(
+            connection,
+            mention_revisions,
+            [
+                {
+                    "mention_id": row.id,
+                    "revision": row.revision,
+                    "title": old[row.id].title,
+                    "text": old[row.id].text,
+                    "content_hash": row.content_hash,
+                    "replaced_at": now,
+                }
+                for row, _ in edited
+                if row.blanked_at is None
+            ],
+        )
+        names = ("title", "text", "url", "link_key", "content_hash", "language")
+        statement = update(mentions).where(mentions.c.id == bindparam("row_id"))
+        statement = statement.values({name: bindparam(name) for name in names}).values(
+            revision=mentions.c.revision + 1, edited_at=now, analysed_by=None, blanked_at=None
+        )
+        for batch in batches(edited):
+            connection.execute(statement, [{**_content(item), "row_id": row.id} for row, item in batch])
+
+
+def _distinct(page: Sequence[Mention], now: datetime) -> list[_Heard]:
+    heard: dict[str, _Heard] = {}
+    for mention in page:
+        key = mention.key
+        if key not in heard:
+            published = mention.published_at
+            heard[key] = _Heard(mention, key, content_hash(mention), min(published, as_utc(now)) if published else as_utc(now))
+    return list(heard.values())
+
+
+def _known(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
+    columns = (
+        mentions.c.id,
+        mentions.c.key,
+        mentions.c.content_hash,
+        mentions.c.revision,
+        mentions.c.rating,
+        mentions.c.engagement,
+        mentions.c.blanked_at,
+    )
+    known: dict[str, Any] = {}
+    for chunk in batches(wanted):
+        known.update((row.key, row) for row in connection.execute(select(*columns).where(mentions.c.key.in_(chunk))))
+    return known
+
+
+def _erasable(item: _Heard) -> list[tuple[str, str]]:
+    """Under which keys the mention or its author may have been erased."""
+    found = [("mention", item.key), ("author", author_key(item.mention))]
+    handle = item.mention.author.handle
+    account = keys.handle_key(item.mention.platform, handle) if handle else None
+    return [*found, ("handle", account)] if account else found
+
+
+def _content(item: _Heard) -> dict[str, Any]:
+    """What an edit changes."""
+    mention = item.mention
+    return {
+        "title": mention.title,
+        "text": mention.text,
+        "url": mention.url,
+        "link_key": keys.link_key(mention, item.content),
+        "content_hash": item.content,
+        "language": mention.language,
+    }
+
+
+def _row(item: _Heard, now: datetime, news_since: datetime) -> dict[str, Any]:
+    mention = item.mention
+    return {
+        **_content(item),
+        "key": item.key,
+        "platform": mention.platform,
+        "origin": mention.origin,
+        "external_id": mention.external_id,
+        "kind": mention.kind.value,
+        "repost_of": mention.repost_of,
+        "rating": _rating(mention),
+        "engagement": whole(mention.engagement),
+        "published_at": mention.published_at,
+        "said_at": item.said_at,
+        "heard_at": now,
+        "history": mention.published_at is not None and mention.published_at < news_since,
+        "revision": 1,
+    }
+
+
+def _rating(mention: Mention) -> float | None:
+    rating = mention.rating
+    return rating if rating is not None and math.isfinite(rating) else None
+
+
+def _update_volatile(connection: Connection, heard: Sequence[tuple[Any, Mention]]) -> None:
+    """Counts that changed are written; a changed rating also makes the analysis due, since it speaks of the author's opinion."""
+    counts: list[dict[str, Any]] = []
+    ratings: list[dict[str, Any]] = []
+    for row, mention in heard:
+        engagement, rating = whole(mention.engagement), _rating(mention)
+        if engagement is not None and engagement != row.engagement:
+            counts.append({"row_id": row.id, "engagement": engagement})
+        if rating is not None and rating != row.rating and row.blanked_at is None:
+            ratings.append({"row_id": row.id, "rating": rating})
+    here = update(mentions).where(mentions.c.id == bindparam("row_id"))
+    for batch in batches(counts):
+        connection.execute(here.values(engagement=bindparam("engagement")), batch)
+    for batch in batches(ratings):
+        connection.execute(here.values(rating=bindparam("rating"), analysed_by=None), batch)

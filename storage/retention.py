@@ -1,0 +1,197 @@
+"""Retention: what is taken away by age. Ids, keys, times and verdicts stay, so that nothing old counts as new again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, update
+
+from listener.core.cases import CaseState
+from listener.core.people import Outcome
+from storage.analyses import BLANKED
+from storage.database import batches
+from storage.outbox import MessageState
+from storage.tables import (
+    analyses,
+    analysis_targets,
+    authors,
+    case_events,
+    cases,
+    customer_domains,
+    customer_keys,
+    customers,
+    digests,
+    judgements,
+    matches,
+    mention_revisions,
+    mentions,
+    outbox,
+    people,
+    runs,
+    staged_customers,
+    standings,
+    story_keys,
+)
+
+CLOSED = [CaseState.RESOLVED.value, CaseState.DISMISSED.value, CaseState.LAPSED.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many days what is kept. ``policy_days`` is what the terms of a source demand, by the policy's name."""
+
+    off_target_days: int = 30
+    """Content of mentions that turned out not to be about us."""
+    unmatched_days: int = 30
+    """Names and addresses of authors who are no known customers and whose cases, if any, are closed."""
+    mention_days: int = 730
+    """Content of any mention."""
+    revision_days: int = 90
+    """What mentions said before they were edited."""
+    retired_days: int = 90
+    """Customers that the CRM has no longer."""
+    history_days: int = 730
+    """Digests, former standings, and the reasons and notes of closed cases."""
+    message_days: int = 30
+    """Messages that went out, or never will."""
+    run_days: int = 365
+    policy_days: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was taken away."""
+
+    mentions_blanked: int = 0
+    revisions: int = 0
+    authors_pseudonymised: int = 0
+    customers: int = 0
+    standings: int = 0
+    digests: int = 0
+    events_blanked: int = 0
+    messages: int = 0
+    runs: int = 0
+
+
+def prune(connection: Connection, now: datetime, retention: Retention) -> Pruned:
+    """Take away everything that is older than its time; one transaction of the caller."""
+
+    def before(days: int) -> datetime:
+        return now - timedelta(days=days)
+
+    revisions = delete(mention_revisions).where(mention_revisions.c.replaced_at < before(retention.revision_days))
+    over = (MessageState.SENT.value, MessageState.PARKED.value, MessageState.REFUSED.value, MessageState.WITHDRAWN.value)
+    messages = delete(outbox).where(outbox.c.state.in_(over), outbox.c.ended_at < before(retention.message_days))
+    connection.execute(delete(staged_customers))
+    return Pruned(
+        mentions_blanked=_old_mentions(connection, now, retention),
+        revisions=connection.execute(revisions).rowcount,
+        authors_pseudonymised=_pseudonymise(connection, now, before(retention.unmatched_days)),
+        customers=_forget_retired(connection, before(retention.retired_days)),
+        standings=_old_standings(connection, before(retention.history_days)),
+        events_blanked=_old_events(connection, before(retention.history_days)),
+        messages=connection.execute(messages).rowcount,
+        digests=_old_digests(connection, before(retention.history_days)),
+        runs=connection.execute(delete(runs).where(runs.c.started_at < before(retention.run_days))).rowcount,
+    )
+
+
+def _old_mentions(connection: Connection, now: datetime, retention: Retention) -> int:
+    off_target = (mentions.c.about_us == False) & (mentions.c.heard_at < now - timedelta(days=retention.off_target_days))  # noqa: E712 - SQL
+    old: list[ColumnElement[bool]] = [off_target, mentions.c.heard_at < now - timedelta(days=retention.mention_days)]
+    for policy, days in retention.policy_days.items():
+        old.append((mentions.c.policy == policy) & (mentions.c.heard_at < now - timedelta(days=days)))
+    ids = connection.scalars(select(mentions.c.id).where(mentions.c.blanked_at.is_(None), or_(*old))).all()
+    return blank_mentions(connection, ids, now)
+
+
+def blank_mentions(connection: Connection, mention_ids: Sequence[int], now: datetime) -> int:
+    """Take the content of mentions away. The row, its key and its content hash stay, so that a feed that still carries the post
+    does not bring it back; the verdict stays too, without the sentences it rests on."""
+    content: dict[str, Any] = {"title": None, "text": "", "url": None, "repost_of": None, "external_id": "", "origin": ""}
+    for ids in batches(mention_ids):
+        here = mentions.c.id.in_(ids)
+        connection.execute(update(mentions).where(here).values(**content, blanked_at=now, analysed_by=BLANKED))
+        connection.execute(delete(mention_revisions).where(mention_revisions.c.mention_id.in_(ids)))
+        connection.execute(update(analyses).where(analyses.c.mention_id.in_(ids)).values(note=None))
+        connection.execute(update(analysis_targets).where(analysis_targets.c.mention_id.in_(ids)).values(alias="", evidence=[]))
+    return len(mention_ids)
+
+
+def _open_case(person_id: Any) -> ColumnElement[bool]:
+    return exists().where(cases.c.person_id == person_id, cases.c.state.not_in(CLOSED))
+
+
+def _pseudonymise(connection: Connection, now: datetime, before: datetime) -> int:
+    """Names, addresses and profiles of authors who are no known customers, and what in their mentions names them.
+
+    One of our own side keeps the name by which they are recognised; who has an open case is still to be talked to. The key
+    stays: it is a digest, and without it the same author would be somebody new.
+    """
+    known = exists().where(matches.c.author_id == authors.c.id, or_(matches.c.own_side, matches.c.outcome == Outcome.LINK.value))
+    query = select(authors.c.id).where(
+        authors.c.pseudonym_at.is_(None), authors.c.last_heard_at < before, ~known, ~_open_case(authors.c.person_id)
+    )
+    ids = connection.scalars(query).all()
+    nobody = dict.fromkeys(("service_id", "handle", "display_name", "profile_url", "email", "bio", "location"))
+    unknown: dict[str, Any] = {
+        "contact_id": None,
+        "account": None,
+        "runner_up_id": None,
+        "runner_up_probability": None,
+        "evidence": [],
+    }
+    for chunk in batches(ids):
+        connection.execute(
+            update(authors)
+            .where(authors.c.id.in_(chunk))
+            .values(**nobody, links=[], origin="", handle_key=None, pseudonym_at=now)
+        )
+        connection.execute(
+            update(matches).where(matches.c.author_id.in_(chunk)).values(**unknown, outcome=Outcome.NONE.value, probability=0.0)
+        )
+        address: dict[str, Any] = {"url": None, "external_id": "", "repost_of": None, "origin": ""}
+        connection.execute(update(mentions).where(mentions.c.author_id.in_(chunk)).values(address))
+        connection.execute(delete(story_keys).where(story_keys.c.author_id.in_(chunk)))
+    return len(ids)
+
+
+def _forget_retired(connection: Connection, before: datetime) -> int:
+    """Blank customers that the CRM has no longer, unless a case about them is open."""
+    theirs = select(people.c.id).join(cases, cases.c.person_id == people.c.id)
+    talked_to = theirs.where(people.c.customer_id == customers.c.id, cases.c.state.not_in(CLOSED)).exists()
+    query = select(customers.c.id).where(customers.c.retired_at < before, customers.c.content_hash != "", ~talked_to)
+    ids = connection.scalars(query).all()
+    names = ("first_name", "last_name", "company", "contact_id")
+    rest = ("email", "website", "title", "city", "segment", "customer_since", "owner", "name_key")
+    blank: dict[str, Any] = {**dict.fromkeys(names, ""), **dict.fromkeys(rest), "products": [], "handles": [], "extra": {}}
+    for chunk in batches(ids):
+        connection.execute(update(customers).where(customers.c.id.in_(chunk)).values(**blank, content_hash=""))
+        for table in (customer_keys, customer_domains):
+            connection.execute(delete(table).where(table.c.customer_id.in_(chunk)))
+    return len(ids)
+
+
+def _old_standings(connection: Connection, before: datetime) -> int:
+    """Former standings go; the current one loses its sentence."""
+    current = exists().where(judgements.c.standing_id == standings.c.id)
+    old = standings.c.recorded_at < before
+    connection.execute(update(standings).where(old, current, standings.c.why != "").values(why=""))
+    return connection.execute(delete(standings).where(old, ~current)).rowcount
+
+
+def _old_events(connection: Connection, before: datetime) -> int:
+    closed = select(cases.c.id).where(cases.c.state.in_(CLOSED))
+    old = (case_events.c.at < before, case_events.c.case_id.in_(closed), case_events.c.reason != "")
+    return connection.execute(update(case_events).where(*old).values(reason="", detail={})).rowcount
+
+
+def _old_digests(connection: Connection, before: datetime) -> int:
+    """Old digests go, with what is left of their messages; a recipient's next window begins where the last one ended.
+
+    A recipient who has had no digest since starts anew.
+    """
+    return connection.execute(delete(digests).where(digests.c.until < before)).rowcount

@@ -1,0 +1,419 @@
+"""The tables, by subject: what is kept, under which natural key, and whom each column is about.
+
+Indexes are only on ids, digests and short words of ours, never on text of strangers: PostgreSQL refuses long index entries.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, UniqueConstraint
+
+from storage.types import Moment, json, text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_Id = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column of type INTEGER."""
+
+
+def _table(name: str, *parts: Column[Any] | Index | UniqueConstraint) -> Table:
+    # AUTOINCREMENT, so that the id of an erased row is never given to somebody else.
+    return Table(name, metadata, *parts, sqlite_autoincrement=any(p.name == "id" for p in parts if isinstance(p, Column)))
+
+
+def _id() -> Column[int]:
+    return Column("id", _Id, primary_key=True)
+
+
+def _ref(name: str, target: str, **options: bool) -> Column[int]:
+    """A reference whose row goes when the row referred to goes."""
+    options.setdefault("nullable", False)
+    return Column(name, _Id, ForeignKey(f"{target}.id", ondelete="CASCADE"), **options)  # type: ignore[arg-type]  # all are bools
+
+
+# -------------------------------------------------------------------------------------------- the database itself
+
+meta = _table("meta", text("name", "nobody", primary_key=True), text("value", "nobody"))
+"""``pepper`` (made at random where none is configured), ``pepper_check`` and ``last_import``."""
+
+tombstones = _table(
+    "tombstones",
+    text("key", "nobody", primary_key=True),
+    Column("erased_at", Moment, nullable=False),
+)
+"""Keyed hashes of what was erased, so that it does not come back with the next feed or the next export of the CRM."""
+
+# --------------------------------------------------------------------------------------------------------- people
+
+customers = _table(
+    "customers",
+    _id(),
+    text("contact_key", "nobody", unique=True),
+    text("contact_id", "customer"),
+    text("name_key", "nobody", nullable=True, index=True),
+    text("first_name", "customer"),
+    text("last_name", "customer"),
+    text("email", "customer", nullable=True),
+    text("company", "customer"),
+    text("website", "customer", nullable=True),
+    text("title", "customer", nullable=True),
+    text("city", "customer", nullable=True),
+    text("segment", "customer", nullable=True),
+    json("products", "customer"),
+    text("customer_since", "customer", nullable=True),
+    text("owner", "staff", nullable=True),
+    json("handles", "customer"),
+    Column("do_not_contact", Boolean, nullable=False),
+    json("extra", "customer"),
+    text("content_hash", "nobody"),
+    Column("imported_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("retired_at", Moment, index=True),
+)
+"""``contact_key`` is a digest of the CRM's id; ``name_key`` a keyed hash of the full name.
+
+``content_hash`` covers all columns and the blocking keys; it is empty where retention has blanked the row.
+"""
+
+customer_keys = _table(
+    "customer_keys",
+    text("key", "nobody", primary_key=True),
+    Column("customer_id", _Id, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+"""Blocking keys, as keyed hashes."""
+
+customer_domains = _table(
+    "customer_domains",
+    text("domain", "nobody", primary_key=True),
+    Column("customer_id", _Id, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+"""The registrable domains of a customer's company, as keyed hashes."""
+
+staged_customers = _table(
+    "staged_customers",
+    text("import_id", "nobody", primary_key=True),
+    text("contact_key", "nobody", primary_key=True),
+    Column("position", Integer, nullable=False),
+    text("content_hash", "nobody"),
+    json("data", "customer", nullable=True),
+    json("blocking", "nobody", nullable=True),
+    json("domains", "nobody", nullable=True),
+)
+"""An import that is not finished; ``data`` only where it is new or changed."""
+
+people = _table("people", _id(), _ref("customer_id", "customers", nullable=True, unique=True))
+"""Whom a standing is about: a customer, or an author who is no known customer."""
+
+authors = _table(
+    "authors",
+    _id(),
+    text("key", "nobody", unique=True),
+    text("handle_key", "nobody", nullable=True, index=True),
+    _ref("own_person_id", "people"),
+    Column("person_id", _Id, ForeignKey("people.id"), nullable=False, index=True),
+    text("platform", "nobody"),
+    text("origin", "author"),
+    Column("named", Boolean, nullable=False),
+    text("service_id", "author", nullable=True),
+    text("handle", "author", nullable=True),
+    text("display_name", "author", nullable=True),
+    text("profile_url", "author", nullable=True),
+    text("email", "author", nullable=True),
+    text("bio", "author", nullable=True),
+    text("location", "author", nullable=True),
+    json("links", "author"),
+    Column("followers", BigInteger),
+    Column("following", BigInteger),
+    Column("created_year", BigInteger),
+    Column("verified", Boolean),
+    text("policy", "nobody"),
+    Column("first_heard_at", Moment, nullable=False),
+    Column("last_heard_at", Moment, nullable=False),
+    Column("last_said_at", Moment, nullable=False),
+    text("matched_by", "nobody", nullable=True, index=True),
+    Column("pseudonym_at", Moment),
+)
+"""``person_id`` is the customer's person while matched, else ``own_person_id``. ``policy`` is that of the newest mention.
+
+``matched_by`` is the fingerprint that made the match; NULL where it is due; empty while the author says nothing about us.
+"""
+
+matches = _table(
+    "matches",
+    Column("author_id", _Id, ForeignKey("authors.id", ondelete="CASCADE"), primary_key=True),
+    text("outcome", "nobody"),
+    Column("probability", Float, nullable=False),
+    text("contact_id", "customer", nullable=True),
+    text("account", "customer", nullable=True),
+    json("evidence", "author"),
+    text("runner_up_id", "customer", nullable=True),
+    Column("runner_up_probability", Float),
+    Column("own_side", Boolean, nullable=False),
+    text("policy", "nobody"),
+    text("engine", "nobody"),
+    text("version", "nobody"),
+    Column("matched_at", Moment, nullable=False),
+)
+
+# ------------------------------------------------------------------------------------------------------- mentions
+
+cursors = _table(
+    "cursors",
+    text("source", "nobody", primary_key=True),
+    text("stream", "nobody", primary_key=True),
+    text("platform", "nobody"),
+    json("cursor", "nobody"),
+    Column("first_saved_at", Moment, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+)
+
+mentions = _table(
+    "mentions",
+    _id(),
+    text("key", "nobody", unique=True),
+    text("link_key", "nobody", nullable=True, index=True),
+    _ref("author_id", "authors"),
+    Column("story_id", _Id, nullable=False, index=True),
+    text("source", "nobody"),
+    text("stream", "nobody"),
+    text("platform", "nobody"),
+    text("origin", "author"),
+    text("external_id", "author"),
+    text("policy", "nobody"),
+    text("kind", "nobody"),
+    text("title", "author", nullable=True),
+    text("text", "author"),
+    text("url", "author", nullable=True),
+    text("repost_of", "author", nullable=True),
+    text("language", "nobody", nullable=True),
+    Column("rating", Float),
+    Column("engagement", BigInteger),
+    Column("published_at", Moment),
+    Column("said_at", Moment, nullable=False),
+    Column("heard_at", Moment, nullable=False, index=True),
+    Column("edited_at", Moment),
+    Column("history", Boolean, nullable=False),
+    Column("own_words", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    text("content_hash", "nobody"),
+    Column("about_us", Boolean),
+    text("analysed_by", "nobody", nullable=True),
+    Column("blanked_at", Moment),
+    Index(None, "author_id", "about_us"),
+    Index(None, "analysed_by", "id"),
+)
+"""``said_at`` is the time of publishing, or of hearing where that is unknown or lies in the future. ``story_id`` is the id of the
+first mention of the story. ``about_us`` is NULL until analysed. ``analysed_by`` is the fingerprint of the analysis; NULL where it
+is due; empty where retention has blanked the text. ``link_key`` is a digest of origin, address and content."""
+
+mention_revisions = _table(
+    "mention_revisions",
+    Column("mention_id", _Id, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    text("title", "author", nullable=True),
+    text("text", "author"),
+    text("content_hash", "nobody"),
+    Column("replaced_at", Moment, nullable=False, index=True),
+)
+"""What a mention said before it was edited."""
+
+story_keys = _table(
+    "story_keys",
+    text("key", "nobody", primary_key=True),
+    Column("story_id", _Id, nullable=False, index=True),
+    Column("author_id", _Id, ForeignKey("authors.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("named", Boolean, nullable=False),
+    text("origin_key", "nobody"),
+)
+"""By which address or text a later copy finds its story; ``author_id`` wrote (or first brought) it."""
+
+analyses = _table(
+    "analyses",
+    Column("mention_id", _Id, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    text("fingerprint", "nobody"),
+    text("relevance", "nobody"),
+    text("language", "nobody", nullable=True),
+    json("intents", "nobody"),
+    text("note", "author", nullable=True),
+    Column("analysed_at", Moment, nullable=False),
+)
+
+analysis_targets = _table(
+    "analysis_targets",
+    Column("mention_id", _Id, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    text("target", "nobody"),
+    text("kind", "nobody"),
+    text("brand", "nobody"),
+    text("label", "nobody"),
+    Column("score", Float, nullable=False),
+    Column("negative", Float),
+    Column("neutral", Float),
+    Column("positive", Float),
+    Column("unsure", Boolean, nullable=False),
+    text("reason", "nobody", nullable=True),
+    text("engine", "nobody"),
+    text("version", "nobody"),
+    text("alias", "author"),
+    json("evidence", "author"),
+)
+
+# ---------------------------------------------------------------------------------------------- standings and cases
+
+judge_queue = _table(
+    "judge_queue",
+    Column("person_id", _Id, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    text("brand", "nobody", primary_key=True),
+)
+"""Whose standing toward which brand is due; filled in the transaction that changes a fact."""
+
+standings = _table(
+    "standings",
+    _id(),
+    _ref("person_id", "people"),
+    text("brand", "nobody"),
+    text("stance", "nobody"),
+    Column("promoter", Float, nullable=False),
+    Column("passive", Float, nullable=False),
+    Column("detractor", Float, nullable=False),
+    Column("low", Float, nullable=False),
+    Column("high", Float, nullable=False),
+    Column("effective_n", Float, nullable=False),
+    Column("as_of", Moment, nullable=False),
+    Column("last_said_at", Moment),
+    Column("mentions", Integer, nullable=False),
+    Column("days", Integer, nullable=False),
+    json("deciding", "nobody"),
+    text("why", "author"),
+    Column("recorded_at", Moment, nullable=False),
+    Index(None, "person_id", "brand", "recorded_at"),
+)
+"""Every standing there ever was; a new row only where something but the day differs."""
+
+judgements = _table(
+    "judgements",
+    Column("person_id", _Id, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    text("brand", "nobody", primary_key=True),
+    text("fingerprint", "nobody", index=True),
+    Column("as_of", Moment, nullable=False),
+    Column("next_change_at", Moment, index=True),
+    Column("standing_id", _Id, ForeignKey("standings.id", ondelete="CASCADE"), index=True),
+)
+"""The latest judgement of each person and brand; ``standing_id`` is NULL where there is nothing to stand on."""
+
+cases = _table(
+    "cases",
+    _id(),
+    text("kind", "nobody"),
+    _ref("person_id", "people"),
+    text("brand", "nobody"),
+    text("state", "nobody"),
+    Column("opened_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("due_at", Moment),
+    text("assignee", "staff", nullable=True),
+    Column("snoozed_until", Moment),
+    json("mention_ids", "nobody"),
+    UniqueConstraint("person_id", "brand", "kind"),
+    Index(None, "state", "due_at"),
+)
+
+case_events = _table(
+    "case_events",
+    _id(),
+    text("key", "nobody", unique=True),
+    Column("case_id", _Id, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, index=True),
+    text("kind", "nobody"),
+    text("state", "nobody"),
+    Column("at", Moment, nullable=False, index=True),
+    text("actor", "staff"),
+    text("reason", "author"),
+    text("action", "nobody", nullable=True),
+    json("detail", "author"),
+)
+"""Append-only; ``key`` is a digest of the change, so that carrying out the same change twice adds nothing."""
+
+# ------------------------------------------------------------------------------------------------------- telling
+
+digests = _table(
+    "digests",
+    _id(),
+    text("recipient", "staff"),
+    text("day", "nobody"),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    text("data", "author"),
+    Column("saved_at", Moment, nullable=False),
+    UniqueConstraint("recipient", "day"),
+)
+
+outbox = _table(
+    "outbox",
+    _id(),
+    text("dedup_key", "nobody", unique=True),
+    _ref("digest_id", "digests", nullable=True, index=True),
+    text("channel", "nobody"),
+    text("recipient", "staff"),
+    text("subject", "author"),
+    text("text", "author"),
+    text("html", "author", nullable=True),
+    text("state", "nobody"),
+    Column("created_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", Moment),
+    Column("ended_at", Moment),
+    text("detail", "staff", nullable=True),
+    Index(None, "state", "next_attempt_at"),
+)
+"""``state``: waiting, sent, parked (gave up after a day), refused (no such recipient), withdrawn (by an erasure)."""
+
+# ---------------------------------------------------------------------------------------------------------- runs
+
+runs = _table(
+    "runs",
+    _id(),
+    Column("started_at", Moment, nullable=False, index=True),
+    Column("ended_at", Moment),
+    json("counts", "nobody"),
+    text("error", "nobody", nullable=True),
+)
+
+run_sources = _table(
+    "run_sources",
+    Column("run_id", _Id, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    text("source", "nobody", primary_key=True),
+    text("kind", "nobody"),
+    text("health", "nobody"),
+    Column("at", Moment, nullable=False, index=True),
+    Column("heard_until", Moment),
+    Column("streams", Integer, nullable=False),
+    Column("streams_failed", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    json("rejected", "nobody"),
+    text("reason", "nobody", nullable=True),
+)
+
+stream_states = _table(
+    "stream_states",
+    text("source", "nobody", primary_key=True),
+    text("stream", "nobody", primary_key=True),
+    Column("run_id", _Id, nullable=False),
+    Column("last_attempt", Moment, nullable=False),
+    Column("last_success", Moment),
+    text("last_error", "nobody", nullable=True),
+    Column("not_before", Moment),
+    Column("failures", Integer, nullable=False),
+)
+"""How each stream stands now; ``failures`` in a row."""

@@ -1,0 +1,122 @@
+"""The HTML digest in a real browser: readable by everybody, on every width, and inert whatever strangers wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from listener.core.analysis import Label
+from listener.core.telling import DigestFacts
+from listener.digest import build_digest
+from listener.render.html import render_html
+from tests.support.digest_facts import BRANDS, DAY, ZONE, quiet_facts, quote, realistic_facts
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium-headless-shell"
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+def hostile_facts() -> DigestFacts:
+    """The busy day, with every text of a stranger trying to get out of its place."""
+    facts = realistic_facts()
+    attacks = (
+        "<script>window.hit = 1</script>",
+        '"><img src=http://127.0.0.1:9/x onerror="window.hit = 1">',
+        "<svg onload=window.hit=1>",
+        "</style></title><iframe src=http://127.0.0.1:9/>",
+        "x" * 300,
+        "\u202egnp.exe",
+    )
+    people = [
+        replace(
+            person,
+            name=f"{attack} {person.name}",
+            company=attack,
+            job_title=attack,
+            owner=attack,
+            quotes=(
+                quote(
+                    1, f"{attack} Quillon {attack}", Label.NEGATIVE, alias="Quillon", source=attack, url="javascript:window.hit=1"
+                ),
+                quote(2, f"Quillon and {attack}", Label.POSITIVE, url=f"https://a.example/{attack}"),
+            ),
+        )
+        for person, attack in zip(facts.people, attacks * 2, strict=False)
+    ]
+    coverage = [replace(line, source=attack, reason=attack) for line, attack in zip(facts.coverage, attacks, strict=False)]
+    return replace(facts, people=tuple(people), coverage=tuple(coverage))
+
+
+DAYS = {"busy": realistic_facts, "quiet": quiet_facts, "hostile": hostile_facts}
+
+
+@pytest.fixture(params=sorted(DAYS))
+def mail(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / "digest.html"
+    path.write_text(render_html(build_digest(DAYS[request.param](), DAY, ZONE, BRANDS)), encoding="utf-8")
+    return path
+
+
+def opened(browser: Browser, mail: Path, *, width: int = 700, scheme: Scheme = "light") -> tuple[Page, list[str]]:
+    """The mail on a page, and the addresses that it asked for."""
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(mail.as_uri(), wait_until="networkidle")
+    return page, asked
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_everybody_can_read_it(browser: Browser, mail: Path, scheme: Scheme) -> None:
+    page, _ = opened(browser, mail, scheme=scheme)
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    page.close()
+
+
+@pytest.mark.parametrize("width", [320, 360, 700, 1400])
+def test_nothing_has_to_be_scrolled_sideways(browser: Browser, mail: Path, width: int) -> None:
+    page, _ = opened(browser, mail, width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert (
+        page.evaluate("Math.max(...[...document.querySelectorAll('td')].map(cell => cell.getBoundingClientRect().right))")
+        <= width
+    )
+    page.close()
+
+
+def test_it_asks_for_nothing_and_runs_nothing(browser: Browser, mail: Path) -> None:
+    page, asked = opened(browser, mail)
+    for element in page.query_selector_all("a, td, mark, h3"):
+        element.dispatch_event("mouseover")
+    assert asked == [mail.as_uri()]
+    assert page.evaluate("window.hit") is None
+    assert page.locator("script, img, svg, iframe, object, form, link").count() == 0
+    addresses = page.eval_on_selector_all("a", "links => links.map(link => link.protocol)")
+    assert set(addresses) <= {"https:", "http:"}
+    page.close()
+
+
+def test_dark_mode_is_dark(browser: Browser, mail: Path) -> None:
+    grounds = []
+    for scheme in SCHEMES:
+        page, _ = opened(browser, mail, scheme=scheme)
+        grounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        page.close()
+    assert grounds == ["rgb(245, 242, 236)", "rgb(22, 21, 19)"]

@@ -1,0 +1,46 @@
+"""Fixtures for all tests: a real PostgreSQL, started once and only where a test asks for it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.support.postgres import database_of, empty, running_server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a running server."""
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """The URL of a database with our tables and nothing in them, for copying."""
+    from storage.store import open_store
+
+    with database_of(postgres_server) as url:
+        open_store(url, now=datetime(2026, 1, 1, tzinfo=UTC), pepper="pepper of the tests").close()
+        yield url
+
+
+@pytest.fixture(scope="module")
+def postgres_database(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """The URL of a database of the test module's own."""
+    with database_of(postgres_server, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_database: str) -> str:
+    """The URL of a database with our tables and no rows; its pepper is ``pepper of the tests``."""
+    empty(postgres_database)
+    return postgres_database
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a database of the test's own, without any table."""
+    with database_of(postgres_server) as url:
+        yield url

@@ -1,0 +1,174 @@
+"""A real blog engine (pelican, with isso for the comments) is heard as a user would configure it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from listener.core.mention import Cursor, Mention, content_hash
+from listener.core.ports import Door
+from listener.job import run_pass
+from listener.wiring import App, load_app
+from tests.support.blog_engine import BlogEngine, blog_engine
+
+NOW = datetime.now(UTC).replace(microsecond=0)  # the comment server stamps comments by the real clock
+POSTED = NOW.replace(second=0) - timedelta(days=3)
+
+LEASE = [
+    "We moved all our lease contracts to *Quillon* in spring. The first week was rough, and the second was quiet.",
+    "By the third week nobody asked me where a contract was any more, because everybody could see for themselves.",
+    "I love Quillon for this, and so do the two colleagues who used to drive around with folders in the boot of a car.",
+]
+PRESS = [
+    "The new press arrived in four crates and a bad temper. It took us a day to find the missing bolt.",
+    "It prints beautifully now. The bolt was in the tea caddy, where nobody remembers putting it.",
+]
+CONFIG = """
+[[brands]]
+name = "Quillon"
+
+[[sources]]
+name = "site"
+kind = "blog"
+url = "{blog.base_url}/"
+private = true
+
+[[sources]]
+name = "atom"
+kind = "rss"
+url = "{blog.base_url}/feeds/all.atom.xml"
+private = true
+
+[[sources]]
+name = "comments"
+kind = "rss"
+url = "{comments}"
+private = true
+
+[net]
+per_host_interval = 0
+"""
+
+
+@pytest.fixture
+def blog(tmp_path: Path) -> Iterator[BlogEngine]:
+    with blog_engine(tmp_path / "blog") as running:
+        running.post("lease", "Leases without folders", "Ada Mintworth", POSTED, LEASE)
+        running.post("press", "The new press", "Bo Quarrel", POSTED + timedelta(hours=1), PRESS)
+        running.publish()
+        running.comment("lease", "Cleo Vantongeren", "Quillon is a wonderful tool, we use it for leases too.")
+        yield running
+
+
+@pytest.fixture
+def app(blog: BlogEngine, tmp_path: Path) -> App:
+    path = tmp_path / "listener.toml"
+    path.write_text(CONFIG.format(blog=blog, comments=blog.comments_feed("lease")), encoding="utf-8")
+    return load_app(path, {})
+
+
+class Ear:
+    """Hears the sources one after another and remembers their cursors, as the store does."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.cursors: dict[tuple[str, str], Cursor] = {}
+
+    def hear(self) -> Mapping[str, list[Mention]]:
+        with self.app.open_door() as door:
+            return {source.name: list(self._mentions(source.name, door)) for source in self.app.sources}
+
+    def _mentions(self, source: str, door: Door) -> Iterator[Mention]:
+        for stream in self.app.source(source).streams(self.app.context(door, NOW), {}, {}):
+            key = (source, stream.name)
+            for page in stream.open().pages(self.cursors.get(key, {})):
+                assert page.rejected == ()
+                self.cursors[key] = page.cursor
+                yield from page.mentions
+
+
+def told(mentions: list[Mention]) -> list[tuple[str | None, str | None, datetime | None, str | None]]:
+    return sorted((one.title, one.author.display_name, one.published_at, one.url) for one in mentions)
+
+
+# ------------------------------------------------------------------------------------------- the connectors alone
+
+
+def test_posts_and_comments_arrive_with_authors_dates_and_links(blog: BlogEngine, app: App) -> None:
+    heard = Ear(app).hear()
+    posts = [
+        ("Leases without folders", "Ada Mintworth", POSTED, f"{blog.base_url}/lease/"),
+        ("The new press", "Bo Quarrel", POSTED + timedelta(hours=1), f"{blog.base_url}/press/"),
+    ]
+    assert told(heard["site"]) == posts
+    assert told(heard["atom"]) == posts
+    (comment,) = heard["comments"]
+    assert comment.author.display_name == "Cleo Vantongeren"
+    assert "Quillon is a wonderful tool" in comment.text
+    assert comment.url == f"{blog.base_url}/lease/#isso-1"
+    assert comment.published_at is not None
+    assert abs(comment.published_at - datetime.now(UTC)) < timedelta(minutes=3)
+
+
+def test_the_whole_text_arrives_without_the_pages_frame(app: App) -> None:
+    heard = Ear(app).hear()
+    (lease,) = [one for one in heard["site"] if one.title == "Leases without folders"]
+    assert "so do the two colleagues who used to drive around" in lease.text
+    assert "Proudly powered by" not in lease.text
+
+
+def test_a_second_pass_asks_and_brings_nothing(blog: BlogEngine, app: App) -> None:
+    ear = Ear(app)
+    ear.hear()
+    blog.answers.clear()
+    assert ear.hear() == {"site": [], "atom": [], "comments": []}
+    assert blog.answers
+    assert {status for _, status in blog.answers} == {304}
+
+
+def test_an_edited_post_arrives_again_under_its_key(blog: BlogEngine, app: App) -> None:
+    ear = Ear(app)
+    first = ear.hear()
+    blog.post("lease", "Leases without folders", "Ada Mintworth", POSTED, [*LEASE, "Update: the boot of the car is empty now."])
+    blog.publish()
+    again = ear.hear()
+    for source in ("site", "atom"):
+        before = {one.key: content_hash(one) for one in first[source]}
+        after = {one.key: content_hash(one) for one in again[source]}
+        changed = [key for key in after if before.get(key) != after[key]]
+        assert len(changed) == 1, source
+        assert changed[0] in before, source
+
+
+def test_a_new_comment_arrives(blog: BlogEngine, app: App) -> None:
+    ear = Ear(app)
+    ear.hear()
+    blog.comment("lease", "Dov Abernethy", "Quillon lost my lease twice. Terrible.")
+    heard = ear.hear()
+    assert heard["site"] == heard["atom"] == []
+    assert [one.author.display_name for one in heard["comments"] if one.url and one.url.endswith("#isso-2")] == ["Dov Abernethy"]
+
+
+# ----------------------------------------------------------------------------------------------- the whole pipeline
+
+
+def test_the_whole_chain_hears_edits_and_comments_once(blog: BlogEngine, app: App) -> None:
+    with app.open_store(NOW) as store:
+        first = run_pass(app, store, NOW)
+        assert first.worked
+        assert (first.collected.saved.new, first.collected.saved.changed) == (5, 0)
+        assert first.understood == 5
+
+        second = run_pass(app, store, NOW + timedelta(minutes=30))
+        assert second.worked
+        assert (second.collected.saved.new, second.collected.saved.changed, second.understood) == (0, 0, 0)
+
+        blog.comment("lease", "Dov Abernethy", "Quillon lost my lease twice. Terrible.")
+        blog.post("lease", "Leases without folders", "Ada Mintworth", POSTED, [*LEASE, "Update: the boot is empty now."])
+        blog.publish()
+        third = run_pass(app, store, NOW + timedelta(hours=1))
+        assert (third.collected.saved.new, third.collected.saved.changed) == (1, 2)
+        assert third.understood == 3
