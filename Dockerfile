@@ -28,9 +28,10 @@ LABEL org.opencontainers.image.title="listener" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV PATH=/opt/listener/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
+    HOME=/data \
     LISTENER_CONFIG=/data/listener.toml
-RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin listener \
- && mkdir /data && chown 10001:10001 /data
+# A number needs no entry in the base image's user list.
+RUN mkdir /data && chown 10001:10001 /data
 COPY --from=build /opt/listener /opt/listener
 USER 10001:10001
 WORKDIR /data

@@ -20,6 +20,28 @@ from listener.core.brand import Evidence, Provenance
 from listener.net.settings import DoorSettings
 
 _DOOR = DoorSettings()
+LANGUAGES = (
+    "ar",
+    "cs",
+    "da",
+    "de",
+    "en",
+    "es",
+    "fi",
+    "fr",
+    "it",
+    "ja",
+    "ko",
+    "nl",
+    "no",
+    "pl",
+    "pt",
+    "ru",
+    "sv",
+    "tr",
+    "uk",
+    "zh",
+)
 
 
 class SourcePolicySettings(Section):
@@ -109,7 +131,7 @@ class NlpSettings(Section):
 
     engine: Text = Field("vader", description="The sentiment engine.")
     languages: tuple[Language, ...] = Field(
-        (), description="The languages your authors write; empty: the twenty told apart by default."
+        LANGUAGES, min_length=1, description="The languages told apart; fewer choices make fewer mistakes on short texts."
     )
 
 

@@ -48,16 +48,21 @@ def _load(body: bytes) -> Any:
         raise NotAFeed(f"it looks like JSON, but is cut off or damaged{where}") from None
 
 
-def _number(digits: str) -> float | str | None:
-    """Numbers are only ever ids here, so their digits are kept; absurdly long ones are dropped unread."""
-    return digits if len(digits) <= _LONGEST_NUMBER else None
+class _Digits(str):
+    """A number as it was written. Only an id may be one, and converting absurdly long ones would be refused by Python."""
+
+    __slots__ = ()
+
+
+def _number(digits: str) -> _Digits | None:
+    return _Digits(digits) if len(digits) <= _LONGEST_NUMBER else None
 
 
 def _entry(item: Mapping[str, Any], feed_people: tuple[RawAuthor, ...], feed_language: str) -> RawEntry:
     html, plain, summary = (_text(item.get(name)) for name in ("content_html", "content_text", "summary"))
     published, given = _published(item)
     return RawEntry(
-        id=_text(item.get("id")),
+        id=_text(item.get("id"), numbers=True),
         link=_text(item.get("url")) or _text(item.get("external_url")),
         title=_text(item.get("title")),
         text=html or plain or summary,
@@ -97,5 +102,5 @@ def _published(item: Mapping[str, Any]) -> tuple[float | None, bool]:
     return None, given
 
 
-def _text(value: object) -> str:
-    return tidy(value) if isinstance(value, str) else ""
+def _text(value: object, *, numbers: bool = False) -> str:
+    return tidy(value) if isinstance(value, str) and (numbers or not isinstance(value, _Digits)) else ""

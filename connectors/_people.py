@@ -23,7 +23,8 @@ def author_of(people: Sequence[RawAuthor], base: str) -> Author:
     first = next((person for person in split if person.name), split[0])
     same = [first, *(person for person in split if _may_be_same(first, person, alone=len(split) == 2))]
     return Author(
-        display_name=first.name or None,
+        # An address alone stands in for the name, so that two authors of one feed stay two.
+        display_name=first.name or first.email or None,
         email=next((person.email for person in same if person.email), None),
         profile_url=next((link for person in same if (link := web_link(base, person.link))), None),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,7 +46,7 @@ def mention_of(row: Mapping[str, Any], item: str, *, platform: str, origin: str)
         engagement=read.count("engagement"),
     )
     given = read.line("external_id")
-    return _with_id(draft, given or draft.url or f"content:{content_hash(draft)}")
+    return replace(draft, external_id=given or draft.url or f"content:{content_hash(draft)}")
 
 
 def unflattened(row: Mapping[str, str]) -> dict[str, Any]:
@@ -64,12 +65,6 @@ def unflattened(row: Mapping[str, str]) -> dict[str, Any]:
         else:
             plain[_ALIASES.get(name, name)] = value
     return {**plain, "author": author} if author else plain
-
-
-def _with_id(draft: Mention, external_id: str) -> Mention:
-    from dataclasses import replace
-
-    return replace(draft, external_id=external_id)
 
 
 def _author(value: object, item: str) -> Author:

@@ -32,7 +32,10 @@ def rows(path: Path, name: str) -> Iterator[Row]:
         raise SourceProtocolError(f"{name}: it is written in UTF-16; save it as UTF-8")
     # Bytes that are not UTF-8 become half surrogates, by which the row is recognised; the other rows are read.
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"[", b""}:
+        first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        if first == b"[":
+            raise SourceProtocolError(f"{name}: it is one JSON array; write one object a line")
+        if first in {b"{", b""}:
             yield from _json_rows(file, name)
         else:
             yield from _csv_rows(file, name)

@@ -54,20 +54,22 @@ class BlogConnector:
                 before is handed over already.
         """
         found = self._posts_feed(cursor)
-        changed = False
-        for page in self._posts(found, cursor):
-            changed = changed or not page.unchanged
+        saved: Cursor | None = None
+        for page in self._all(found, cursor):
             cursor = page.cursor
             if not page.unchanged:
+                saved = cursor
                 yield page
+        if cursor != saved:
+            yield Page(cursor=cursor, unchanged=saved is None)
+
+    def _all(self, found: Discovered, cursor: Cursor) -> Iterator[Page]:
+        """Every page, those without news among them: they may still move the cursor."""
+        for page in self._posts(found, cursor):
+            cursor = page.cursor
+            yield page
         if self._options.comments and self._context.limit is None:
-            for page in self._comments(found, cursor):
-                changed = changed or not page.unchanged
-                cursor = page.cursor
-                if not page.unchanged:
-                    yield page
-        if not changed:
-            yield Page(cursor=cursor, unchanged=True)
+            yield from self._comments(found, cursor)
 
     def _posts_feed(self, cursor: Cursor) -> Discovered:
         """The feed at its known address, else found (again)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -39,6 +40,10 @@ class FileConnector:
         self._context = context
 
     def pages(self, cursor: Cursor) -> Iterator[Page]:
+        """Up to the context's limit: see ``_all``."""
+        return _limited(self._all(cursor), self._context.limit)
+
+    def _all(self, cursor: Cursor) -> Iterator[Page]:
         """The rows of new and changed files; a file that grew is read again, what is known counts once by its id.
 
         Raises:
@@ -63,29 +68,25 @@ class FileConnector:
             yield Page(cursor={"files": states}, unchanged=True)
 
     def _paths(self) -> list[Path]:
-        pattern = self._options.path
+        pattern = str(self._context.folder / self._options.path)
         # A file's own name may hold the characters of a pattern.
-        found = [Path(pattern)] if Path(pattern).exists() else [Path(name) for name in glob.glob(pattern, recursive=True)]
+        found = [Path(pattern)] if Path(pattern).exists() else _matching(pattern)
         files = sorted(path for path in found if path.is_file())
         if not files:
-            raise SourceRejected(f"{pattern}: no such file" if not found else f"{pattern}: it is not a file")
+            raise SourceRejected(f"{self._options.path}: {'it is not a file' if found else 'no such file'}")
         return files
 
     def _file(self, path: Path, before: Cursor, after: Cursor) -> Iterator[Page]:
         mentions: list[Mention] = []
         rejected: list[Rejected] = []
-        left = self._context.limit
         try:
             for number, row in rows(path, path.name):
                 try:
                     mentions.append(self._mention(row, f"{path.name} row {number}"))
                 except BadItem as problem:
                     rejected.append(Rejected(problem.item, problem.reason))
-                if left is not None and len(mentions) >= left:
-                    break
                 if len(mentions) + len(rejected) >= PAGE_SIZE:
                     yield Page(tuple(mentions), tuple(rejected), cursor=before)
-                    left = left - len(mentions) if left is not None else None
                     mentions, rejected = [], []
         except OSError as problem:
             raise _unreadable(path, problem) from problem
@@ -95,6 +96,23 @@ class FileConnector:
         if isinstance(row, BadItem):
             raise row
         return mention_of(row, item, platform=self._options.platform, origin=f"file:{self._options.path}")
+
+
+def _matching(pattern: str) -> list[Path]:
+    # Path.glob takes no absolute patterns.
+    return [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207 - see above
+
+
+def _limited(pages: Iterator[Page], limit: int | None) -> Iterator[Page]:
+    """The pages up to the mention that a preview wants last."""
+    if limit is None:
+        yield from pages
+        return
+    for page in pages:
+        yield replace(page, mentions=page.mentions[:limit])
+        limit -= len(page.mentions)
+        if limit <= 0:
+            return
 
 
 def _state(path: Path, known: Json) -> dict[str, Json]:

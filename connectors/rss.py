@@ -33,15 +33,18 @@ class Options(BaseModel):
             raise ValueError("give url, urls or opml: the address of at least one feed")
         return self
 
-    def feeds(self) -> tuple[str, ...]:
-        """All feeds, each once.
+    def feeds(self, folder: Path) -> tuple[str, ...]:
+        """All feeds, each once; the OPML file's path counts from ``folder``.
 
         Raises:
             ConfigError: the OPML file cannot be read or lists no feed.
         """
-        listed = feeds_in(self.opml) if self.opml is not None else ()
+        listed = feeds_in(folder / self.opml) if self.opml is not None else ()
         given = (*((self.url,) if self.url else ()), *self.urls, *listed)
-        return tuple({normal_url(url): url for url in reversed(given)}.values())[::-1]
+        found: dict[str, str] = {}
+        for url in given:
+            found.setdefault(normal_url(url), url)
+        return tuple(found.values())
 
 
 class RssConnector:
@@ -69,15 +72,15 @@ class RssConnector:
 
 def _build(options: Options, context: ConnectorContext) -> RssConnector:
     """The connector for a source, or a stream of one, that names exactly one feed."""
-    feeds = options.feeds()
+    feeds = options.feeds(context.folder)
     if len(feeds) != 1:
         raise ValueError(f"{len(feeds)} feeds in one stream: split the source by SPEC.streams first")
     return RssConnector(feeds[0], options.private, context)
 
 
-def _streams(options: Options) -> Mapping[str, Options]:
+def _streams(options: Options, context: ConnectorContext) -> Mapping[str, Options]:
     """A stream a feed, named by its address (without secrets)."""
-    return {normal_url(url): Options(url=url, private=options.private) for url in options.feeds()}
+    return {normal_url(url): Options(url=url, private=options.private) for url in options.feeds(context.folder)}
 
 
 SPEC = ConnectorSpec(

@@ -15,7 +15,7 @@ import structlog
 from listener import pipeline
 from listener.collecting import Stream
 from listener.core.brand import OPEN_WEB
-from listener.core.errors import ConfigError, Problem
+from listener.core.errors import ConfigError, ImportRefused, Problem, SourceError
 from listener.core.mention import digest
 from listener.core.ports import ConnectorContext, Saved
 from listener.pipeline import Collected, Progress, silent
@@ -38,6 +38,8 @@ class Imported:
     """``(row, reason)`` of each row that could not be used."""
     unchanged: bool = False
     """The file is the one that was imported last; nothing was done."""
+    refused: str | None = None
+    """Why the file could not be imported; the customers are those of the last import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,11 @@ def _streams(store: Store, chosen: list[Source], context: ConnectorContext, skip
         cursors = {} if context.since else store.mentions.cursors(source.name)
         waiting = store.runs.not_before(source.name)
         resting = Counter[datetime]()
-        for stream in source.streams(context, cursors, store.runs.listened_since(source.name)):
+        try:
+            streams = source.streams(context, cursors, store.runs.listened_since(source.name))
+        except ConfigError as problem:  # a list of feeds that cannot be read is this source's failure, not the run's
+            streams = [source.broken(problem, context.now)]
+        for stream in streams:
             until = waiting.get(stream.name)
             if until is not None and until > context.now:
                 resting[until] += 1
@@ -163,11 +169,18 @@ def _streams(store: Store, chosen: list[Source], context: ConnectorContext, skip
 
 
 def import_configured_customers(app: App, store: Store, now: datetime) -> Imported | None:
-    """Import the configured CRM export if it is another one than last time; ``None`` where none is configured."""
+    """Import the configured CRM export if it is another one than last time; ``None`` where none is configured.
+
+    An export that cannot be used costs the run nothing but news of customers, and is reported.
+    """
     path = app.customer_file()
     if path is None:
         return None
-    return import_customers(app, store, path, now, only_if_changed=True)
+    try:
+        return import_customers(app, store, path, now, only_if_changed=True)
+    except (ConfigError, SourceError, ImportRefused) as problem:
+        log.warning("The customers could not be imported.", action="import_refused", reason=str(problem))
+        return Imported(refused=str(problem))
 
 
 def import_customers(
@@ -177,7 +190,8 @@ def import_customers(
 
     Raises:
         ConfigError: the file cannot be read, or its header lacks what is needed.
-        StorageError: it shrank by more than half and ``allow_shrink`` is not set; nothing was changed.
+        SourceError: its rows cannot be read.
+        ImportRefused: it shrank by more than half and ``allow_shrink`` is not set; nothing was changed.
     """
     from nlp.identity.keys import customer_keys
 

@@ -16,7 +16,6 @@ from math import log, sqrt
 from listener.cases import automatic_changes, next_look
 from listener.core.analysis import Intent, Label
 from listener.core.cases import CaseChange
-from listener.core.mention import digest
 from listener.core.policy import JudgingPolicy, Prior
 from listener.core.standing import JudgeJob, Opinion, Stance, Standing
 from listener.core.times import as_utc, midnight
@@ -43,11 +42,6 @@ class Weighed:
     opinion: Opinion
     said: float
     seen: float
-
-
-def judging_fingerprint(policy: JudgingPolicy) -> str:
-    """Changes when the same facts could lead to another standing."""
-    return digest("judge", VERSION, repr(policy))
 
 
 def judge(job: JudgeJob, policy: JudgingPolicy, now: datetime) -> tuple[Standing | None, tuple[CaseChange, ...]]:
@@ -95,22 +89,23 @@ def standing_of(job: JudgeJob, policy: JudgingPolicy, as_of: datetime) -> Standi
 def weigh(opinions: Iterable[Opinion], policy: JudgingPolicy, as_of: datetime) -> tuple[Weighed, ...]:
     """The opinions that count, oldest first, with their weights: a pure function of the *set* of opinions.
 
-    Only a person's own words count, once a story. A day's opinions share the weight of ``daily_cap`` mentions, whichever they
-    are, so that nobody can choose which ones count. An opinion of which the engine is unsure weighs less, since the measured
-    errors are an average over sure and unsure ones; what it says plainly (a recommendation, stars) is not the engine's guess.
+    Only a person's own words count, once a story, and of one UTC day no more than ``daily_cap``: those that say most, so that a
+    flood of bland posts hides no complaint. An opinion of which the engine is unsure weighs less, since the measured errors are
+    an average over sure and unsure ones; what it says plainly (a recommendation, stars) is not the engine's guess.
     """
-    counted = _one_a_story(opinion for opinion in opinions if opinion.own_words and _says_something(opinion))
-    a_day: dict[int, int] = {}
-    for opinion in counted:
-        a_day[_day(opinion)] = a_day.get(_day(opinion), 0) + 1
-    weighed = []
-    for opinion in counted:
-        share = min(1.0, policy.daily_cap / a_day[_day(opinion)])
-        said = share * _fresh(opinion.said_at, as_of, policy)
-        unscored = opinion.sentiment.label is Label.UNSCORED or opinion.rating is not None
-        seen = said * (policy.unsure_weight if opinion.sentiment.unsure and not unscored else 1.0)
-        weighed.append(Weighed(opinion, said, seen))
-    return tuple(weighed)
+    days: dict[int, list[Weighed]] = {}
+    for opinion in _one_a_story(opinion for opinion in opinions if opinion.own_words and _says_something(opinion)):
+        doubtful = opinion.sentiment.unsure and opinion.rating is None
+        days.setdefault(_day(opinion), []).append(Weighed(opinion, 1.0, policy.unsure_weight if doubtful else 1.0))
+    counted = [each for day in days.values() for each in sorted(day, key=_most_said)[: policy.daily_cap]]
+    counted.sort(key=lambda each: _when(each.opinion))
+    fresh = [_fresh(each.opinion.said_at, as_of, policy) for each in counted]
+    return tuple(Weighed(each.opinion, each.said * new, each.seen * new) for each, new in zip(counted, fresh, strict=True))
+
+
+def _most_said(each: Weighed) -> tuple[float, bool, datetime, int]:
+    """What says most first; of equals, the negative one."""
+    return -_impact(each), each.opinion.sentiment.label is not Label.NEGATIVE, *_when(each.opinion)
 
 
 def _says_something(opinion: Opinion) -> bool:

@@ -1,6 +1,6 @@
 """What the sentiment of a person's posts says about the person: a Dirichlet-multinomial mixture, with the engine's errors.
 
-The model, from the one that produced ``docs/quality.md``'s figures upwards:
+The model:
 
 - A person is a promoter, a passive or a detractor. Each of these groups has a typical mix of negative, neutral and positive
   posts, and people of one group differ: the mix of one person is drawn from the group's Dirichlet distribution.
@@ -9,7 +9,7 @@ The model, from the one that produced ``docs/quality.md``'s figures upwards:
 - What a post says plainly (a recommendation, stars, leaving) speaks about the person directly: ``signal``.
 
 The likelihood of a person's mix under several posts is a product of weighted powers (old posts count less), which has no
-closed form. It is summed over cells of the triangle of all mixes; that is within 0.005 of the exact value.
+closed form. It is summed over cells of the triangle of all mixes; that is within 0.01 of the exact probabilities.
 """
 
 from __future__ import annotations

@@ -22,9 +22,19 @@ from config.settings import Settings
 from connectors._registry import load_problems, load_specs
 from listener.collecting import Stream
 from listener.core.brand import MatchingPolicy, OwnSide
-from listener.core.errors import ConfigError, Problem
+from listener.core.errors import ConfigError, Problem, SourceRejected
 from listener.core.mention import Cursor, digest
-from listener.core.ports import Analyzer, Clock, ConnectorContext, ConnectorSpec, CustomerSource, Door, Matcher, Notifier
+from listener.core.ports import (
+    Analyzer,
+    Clock,
+    Connector,
+    ConnectorContext,
+    ConnectorSpec,
+    CustomerSource,
+    Door,
+    Matcher,
+    Notifier,
+)
 from listener.outbox import Recipient
 from listener.pipeline import Cleaner
 
@@ -74,8 +84,16 @@ class Source:
                 open=lambda options=options: self.spec.build(options, context),  # type: ignore[misc]  # binds this turn's options
                 cursor=cursors.get(name, {}),
             )
-            for name, options in self.spec.streams(self.options).items()
+            for name, options in self.spec.streams(self.options, context).items()
         ]
+
+    def broken(self, problem: ConfigError, now: datetime) -> Stream:
+        """The stream of a source whose streams cannot even be told: fetching it fails with the problem."""
+
+        def fail() -> Connector:
+            raise SourceRejected(str(problem)) from problem
+
+        return Stream(self.name, "", self.kind, self.spec.platform, self.policy, now, fail)
 
 
 @dataclass(frozen=True)

@@ -13,54 +13,50 @@ import ast
 import re
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import version
 from importlib.resources import files
-from itertools import islice
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
-from listener.core.analysis import Analysis, AnalysisJob, Intent, Relevance, TargetSentiment
-from listener.core.brand import ListeningRule, TargetKind
+from listener.core.analysis import Analysis, AnalysisJob, Relevance, TargetSentiment
+from listener.core.brand import ListeningRule, Target
 from listener.core.errors import EngineError
 from listener.core.mention import digest, normal_text
 from nlp.engines import ENGINES, Engine, load_engine, unscored
-from nlp.intent import about, find_intents, in_order
 from nlp.intent import prepare as prepare_intents
 from nlp.language import LANGUAGES, identify, primary
-from nlp.passages import Sentence, find_passages
-from nlp.sentences import Place, paragraphs, parse, sentence_places, zone
-from nlp.targets import Finding, Hit, TargetFinder, Word, names
+from nlp.passages import find_passages
+from nlp.reading import Draft, Reading, read
+from nlp.sentences import zone
+from nlp.targets import Hit, TargetFinder, names
 from nlp.text import is_repost, own_words
-
-if TYPE_CHECKING:
-    from spacy.language import Language
-    from spacy.tokens import Doc
 
 __all__ = ["ENGINES", "ListeningAnalyzer", "build_analyzer", "load_engine"]
 
 log = structlog.get_logger()
 
-SHORT = 600
-"""Characters up to which a text counts as one train of thought: what follows a sentence may then stand in the next paragraph."""
-MOST_PARAGRAPHS = 40
-"""Paragraphs that are parsed of one text; a page that names us in more says no more for it."""
-
+_BATCH = 100
 _REPOSTED = "a repost: the words are another author's"
+_QUOTED = "named only in quoted text, which is not the author's own"
+P = ParamSpec("P")
+T = TypeVar("T")
 _ANSWERING_TITLE = re.compile(r"(?:re|aw|sv|vs|fwd?|wg|antw|by)\s?(?:\[\d+\])?:|comment on\b", re.IGNORECASE)
-_MODULES = ("analyzer", "engines", "intent", "intent_rules", "language", "passages", "sentences", "targets", "text", "vader")
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A text as understood: plain values only, nothing of spaCy's."""
-
-    finding: Finding
-    sentences: tuple[Sentence, ...] = ()
-    intents: tuple[Intent, ...] = ()
+_MODULES = (
+    "analyzer",
+    "engines",
+    "intent",
+    "intent_rules",
+    "language",
+    "passages",
+    "reading",
+    "sentences",
+    "targets",
+    "text",
+    "vader",
+)
 
 
 def build_analyzer(rules: Sequence[ListeningRule], engine: str = "vader", languages: Sequence[str] = ()) -> ListeningAnalyzer:
@@ -99,14 +95,32 @@ class ListeningAnalyzer:
         Raises:
             EngineError: the engine or the language identification cannot work at all; the fault is not in a text.
         """
-        return [self._analyze_safely(job) for job in jobs]
+        return [analysis for start in range(0, len(jobs), _BATCH) for analysis in self._batch(jobs[start : start + _BATCH])]
 
-    def _analyze_safely(self, job: AnalysisJob) -> Analysis:
+    def _batch(self, jobs: Sequence[AnalysisJob]) -> list[Analysis]:
+        """One memory zone for many texts: they share the words that spaCy has to look up."""
+        drafts = [self._guarded(job, self._draft, job) for job in jobs]
+        if not any(isinstance(draft, Draft) for draft in drafts):
+            return [draft for draft in drafts if isinstance(draft, Analysis)]
+        self._finder.prepare()
+        prepare_intents()
+        with zone() as nlp:
+            readings = [
+                self._guarded(job, read, nlp, self._finder, draft) if isinstance(draft, Draft) else draft
+                for job, draft in zip(jobs, drafts, strict=True)
+            ]
+        return [
+            self._guarded(job, self._verdict, reading) if isinstance(reading, Reading) else reading
+            for job, reading in zip(jobs, readings, strict=True)
+        ]
+
+    def _guarded(self, job: AnalysisJob, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Analysis:
+        """The step's result; a text that breaks a library must not cost the batch, its reason is kept and logged."""
         try:
-            return self._analyze(job)
+            return step(*args, **kwargs)
         except EngineError:
             raise
-        except Exception as error:  # a text that breaks a library must not cost the batch; the reason is kept and logged
+        except Exception as error:
             # Neither message nor traceback: both may hold the text.
             facts = {"mention_id": job.mention_id, "error": type(error).__name__, "at": _origin(error)}
             log.error("A mention could not be analysed.", action="analysis-failed", **facts)  # noqa: TRY400 - as above
@@ -114,98 +128,51 @@ class ListeningAnalyzer:
 
     def _failed(self, job: AnalysisJob, reason: str) -> Analysis:
         """Unscored toward every target whose name seems to stand in the text: a person should look."""
-        targets = sorted(names(self._finder.scan(f"{job.title or ''}\n\n{job.text}")))
         found = tuple(
-            TargetSentiment(t.key, t.kind, t.brand, unscored(self._engine, reason), t.name)
-            for t in (self._finder.targets[i] for i in targets)
+            TargetSentiment(target.key, target.kind, target.brand, unscored(self._engine, reason), target.name)
+            for target in (self._finder.targets[i] for i in sorted(names(self._finder.scan(_everything(job)))))
         )
         relevance = Relevance.ABOUT if found else Relevance.NO_TARGET
         return Analysis(relevance, primary(job.language), found, note=reason)
 
-    def _analyze(self, job: AnalysisJob) -> Analysis:
-        everything = f"{job.title or ''}\n\n{job.text}"
-        words = self._finder.scan(everything)
+    def _draft(self, job: AnalysisJob) -> Draft | Analysis:
+        """The text made ready for reading, or at once the verdict that it names none of our targets."""
+        words = self._finder.scan(_everything(job))
         if not names(words):
             return Analysis(Relevance.NO_TARGET, primary(job.language))
         repost = is_repost(job.text)
         title = _own_title(job)
         text = "\n\n".join(part for part in (title, job.text if repost else own_words(job.text)) if part)
-        language = identify(text, job.language, self._languages)
-        self._finder.prepare()
-        prepare_intents()
-        with zone() as nlp:
-            reading = self._read(nlp, text, titled=bool(title), words=words)
-        finding = reading.finding
-        if finding.relevance is not Relevance.ABOUT:
-            note = finding.note
-            if finding.relevance is Relevance.NO_TARGET and not self._finder.may_name(text):
-                note = "named only in quoted text, which is not the author's own"
-            return Analysis(finding.relevance, language, note=note)
-        targets = self._sentiments(text, reading, language, repost=repost)
-        return Analysis(Relevance.ABOUT, language, targets, () if repost else reading.intents)
+        return Draft(text, bool(title), words, identify(text, job.language, self._languages), repost)
 
-    # -------------------------------------------------------------------------------------------- inside the zone
+    def _verdict(self, reading: Reading) -> Analysis:
+        finding, draft = reading.finding, reading.draft
+        if finding.relevance is Relevance.ABOUT:
+            return Analysis(Relevance.ABOUT, draft.language, self._sentiments(reading), reading.intents)
+        if finding.relevance is Relevance.NO_TARGET and not self._finder.may_name(draft.text):
+            return Analysis(Relevance.NO_TARGET, draft.language, note=_QUOTED)
+        return Analysis(finding.relevance, draft.language, note=finding.note)
 
-    def _read(self, nlp: Language, text: str, *, titled: bool, words: set[Word]) -> _Reading:
-        parsed = [(parse(nlp, text[start:end]), start, run) for start, end, run in self._worth_parsing(text, titled=titled)]
-        hits = [hit for doc, start, _ in parsed for hit in self._finder.hits(doc, text[start : start + len(doc.text)], start)]
-        finding = self._finder.judge(hits, words)
-        if finding.relevance is not Relevance.ABOUT:
-            return _Reading(finding)
-        sentences = tuple(Sentence(*place, run) for doc, start, run in parsed for place in sentence_places(doc, start))
-        return _Reading(finding, sentences, self._intents(parsed, finding.hits))
-
-    def _worth_parsing(self, text: str, *, titled: bool) -> list[tuple[int, int, int]]:
-        """Paragraphs as ``(start, end, run)``: all of a short text; of a long one those that seem to name a target.
-
-        What stands right below a title that names one goes on about it.
-        """
-        places = list(paragraphs(text))
-        if len(text) <= SHORT:
-            return [(start, end, 0) for start, end in places]
-        naming = (i for i, (start, end) in enumerate(places) if self._finder.may_name(text[start:end]))
-        runs = {i: i for i in islice(naming, MOST_PARAGRAPHS)}
-        if titled and 0 in runs and len(places) > 1:
-            runs[1] = 0
-        return [(*places[i], runs[i]) for i in sorted(runs)]
-
-    def _intents(self, parsed: Sequence[tuple[Doc, int, int]], hits: Sequence[Hit]) -> tuple[Intent, ...]:
-        found: set[Intent] = set()
-        for doc, offset, _ in parsed:
-            ours, rivals = self._sides(hits, offset, offset + len(doc.text))
-            if ours:
-                found |= find_intents(doc, ours, rivals, about(sentence_places(doc), ours, rivals))
-        return in_order(found)
-
-    def _sides(self, hits: Sequence[Hit], start: int, end: int) -> tuple[list[Place], list[Place]]:
-        """Where we and where our rivals are named between two places, counted from the first."""
-        ours: list[Place] = []
-        rivals: list[Place] = []
-        for hit in hits:
-            if start <= hit.start < end:
-                side = rivals if self._finder.targets[hit.target].kind is TargetKind.COMPETITOR else ours
-                side.append((hit.start - start, hit.end - start))
-        return ours, rivals
-
-    # -------------------------------------------------------------------------------------------- outside it
-
-    def _sentiments(self, text: str, reading: _Reading, language: str | None, *, repost: bool) -> tuple[TargetSentiment, ...]:
+    def _sentiments(self, reading: Reading) -> tuple[TargetSentiment, ...]:
         by_target: dict[int, list[Hit]] = {}
         for hit in reading.finding.hits:
             by_target.setdefault(hit.target, []).append(hit)
-        found = []
-        for index, hits in by_target.items():
-            own = [(hit.start, hit.end) for hit in hits]
-            others = [(hit.start, hit.end) for hit in reading.finding.hits if (hit.start, hit.end) not in own]
-            passages = find_passages(text, reading.sentences, own, others)
-            target = self._finder.targets[index]
-            sentiment = (
-                unscored(self._engine, _REPOSTED, tuple(p.sentence for p in passages[:3]))
-                if repost
-                else self._engine.score_passages(passages, language)
-            )
-            found.append(TargetSentiment(target.key, target.kind, target.brand, sentiment, text[hits[0].start : hits[0].end]))
-        return tuple(found)
+        return tuple(self._sentiment(reading, self._finder.targets[index], hits) for index, hits in by_target.items())
+
+    def _sentiment(self, reading: Reading, target: Target, hits: Sequence[Hit]) -> TargetSentiment:
+        text = reading.draft.text
+        own = {(hit.start, hit.end) for hit in hits}
+        others = {(hit.start, hit.end) for hit in reading.finding.hits} - own
+        passages = find_passages(text, reading.sentences, sorted(own), sorted(others))
+        if reading.draft.repost:
+            sentiment = unscored(self._engine, _REPOSTED, tuple(passage.sentence for passage in passages[:3]))
+        else:
+            sentiment = self._engine.score_passages(passages, reading.draft.language)
+        return TargetSentiment(target.key, target.kind, target.brand, sentiment, alias=text[hits[0].start : hits[0].end])
+
+
+def _everything(job: AnalysisJob) -> str:
+    return f"{job.title or ''}\n\n{job.text}"
 
 
 def _own_title(job: AnalysisJob) -> str:

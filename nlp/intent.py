@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from listener.core.analysis import Intent
-from nlp.intent_rules import ASKING, OPENERS, RHETORICAL, RULES, Rule, token_pattern
+from nlp.intent_rules import ASKING, OPENERS, RHETORICAL, RULES, Rule, needed_words, token_pattern
 from nlp.passages import Sentence, named_places, spoken_of
 from nlp.sentences import LOCK, Place, english, paragraphs, parse, sentence_places, zone
 
 if TYPE_CHECKING:
-    from spacy.matcher import Matcher
-    from spacy.tokens import Doc, Span
+    from spacy.tokens import Doc, Span, Token
 
 _ORDER = {intent: i for i, intent in enumerate(Intent)}
 _PASSED_OVER = frozenset(
@@ -100,84 +99,82 @@ def _mark(doc: Doc, ours: Sequence[Place], rivals: Sequence[Place]) -> None:
 
 
 def _of_sentence(sentence: Span) -> Iterator[Intent]:
+    words = frozenset(token.lower_ for token in sentence)
     question = _ends_as_question(sentence)
     rival = any(token.ent_type_ == "RIVAL" for token in sentence)
-    if _asks(sentence, question=question):
+    if _asks(sentence, words, question=question):
         yield Intent.QUESTION
-    for i, rule in enumerate(RULES):
-        if (question and not _may_ask(rule, sentence)) or (rule.alone and rival):
+    for rule, patterns, vetoes in _compiled().rules:
+        if (question and not _may_ask(rule, words)) or (rule.alone and rival):
             continue
-        if _holds(i, rule, sentence):
+        matches = patterns.places(sentence, words)
+        if matches and _holds(rule, sentence, matches, vetoes.places(sentence, words)):
             yield rule.intent
 
 
-def _may_ask(rule: Rule, sentence: Span) -> bool:
+def _may_ask(rule: Rule, words: frozenset[str]) -> bool:
     """Whether a question can carry the intent: "Why does it keep crashing?" tells of a problem, "Does it crash?" does not."""
-    if rule.intent is Intent.PROBLEM:
-        return any(token.lower_ in {"why", "else"} for token in sentence)
-    return rule.questions
+    return rule.questions or (rule.intent is Intent.PROBLEM and not words.isdisjoint({"why", "else"}))
 
 
-def _holds(index: int, rule: Rule, sentence: Span) -> bool:
-    matches = _spans(_matcher(f"rule-{index}"), sentence)
+def _holds(rule: Rule, sentence: Span, matches: list[Place], vetoes: list[Place]) -> bool:
     if rule.at_start:
-        matches = [m for m in matches if m[0] == 0]
+        matches = [match for match in matches if match[0] == 0]
     if rule.at_end:
-        matches = [m for m in matches if m[1] == len(sentence)]
-    if not matches:
-        return False
-    vetoes = _spans(_matcher(f"veto-{index}"), sentence) if rule.unless else []
-    return any(all(m[1] <= v[0] or v[1] <= m[0] for v in vetoes) for m in matches)
+        matches = [match for match in matches if match[1] == len(sentence)]
+    return any(all(end <= veto[0] or veto[1] <= start for veto in vetoes) for start, end in matches)
 
 
 def _ends_as_question(sentence: Span) -> bool:
     return "?" in sentence.text.rstrip("\"”’')!. ")[-3:]
 
 
-def _asks(sentence: Span, *, question: bool) -> bool:
-    if _spans(_matcher("rhetorical"), sentence):
+def _asks(sentence: Span, words: frozenset[str], *, question: bool) -> bool:
+    if _compiled().rhetorical.places(sentence, words):
         return False
-    if _spans(_matcher("asking"), sentence):
+    if _compiled().asking.places(sentence, words):
         return True
     if not question:
         return False
-    first = next(
-        (t for t in sentence if not (t.ent_type_ or t.is_punct or t.lower_ in _PASSED_OVER or t.text.startswith(("@", "#")))),
-        None,
-    )
-    return first is not None and first.lower_ in OPENERS
+    return next((token.lower_ for token in sentence if not _is_passed_over(token)), None) in OPENERS
 
 
-def _spans(matcher: Matcher, sentence: Span) -> list[tuple[int, int]]:
-    """Where the patterns match, in tokens counted from the sentence's start."""
-    return [(start, end) for _, start, end in matcher(sentence)]
+def _is_passed_over(token: Token) -> bool:
+    return bool(token.ent_type_) or token.is_punct or token.lower_ in _PASSED_OVER or token.text.startswith(("@", "#"))
 
 
-def _pattern_sets() -> Iterator[tuple[str, Sequence[str]]]:
-    for i, rule in enumerate(RULES):
-        yield f"rule-{i}", rule.patterns
-        yield f"veto-{i}", rule.unless
-    yield "asking", ASKING
-    yield "rhetorical", RHETORICAL
+class _Patterns:
+    """Some patterns, and a cheap test whether any of them can match at all: the matcher is slow, and hardly ever needed."""
+
+    def __init__(self, written: Sequence[str]) -> None:
+        from spacy.matcher import Matcher  # here, for it takes a second of CPU
+
+        patterns = [token_pattern(one) for one in written]
+        self._needed = [needed_words(pattern) for pattern in patterns]
+        self._matcher = Matcher(english().vocab)
+        if patterns:
+            self._matcher.add("patterns", patterns)
+
+    def places(self, sentence: Span, words: frozenset[str]) -> list[Place]:
+        """Where the patterns match, in tokens counted from the sentence's start. ``words`` are the sentence's own."""
+        if not any(all(not some.isdisjoint(words) for some in needed) for needed in self._needed):
+            return []
+        return [(start, end) for _, start, end in self._matcher(sentence)]
+
+
+class _Compiled(NamedTuple):
+    rules: tuple[tuple[Rule, _Patterns, _Patterns], ...]
+    asking: _Patterns
+    rhetorical: _Patterns
 
 
 @cache
-def _matchers() -> dict[str, Matcher]:
-    from spacy.matcher import Matcher  # here, for it takes a second of CPU
-
-    built = {}
-    for name, patterns in _pattern_sets():
-        built[name] = Matcher(english().vocab)
-        if patterns:
-            built[name].add(name, [token_pattern(written) for written in patterns])
-    return built
-
-
-def _matcher(name: str) -> Matcher:
-    return _matchers()[name]
+def _compiled() -> _Compiled:
+    rules = tuple((rule, _Patterns(rule.patterns), _Patterns(rule.unless)) for rule in RULES)
+    return _Compiled(rules, _Patterns(ASKING), _Patterns(RHETORICAL))
 
 
 def prepare() -> None:
     """Build the matchers. Must happen outside a memory zone, which would forget their words."""
     with LOCK:
-        _matchers()
+        _compiled()

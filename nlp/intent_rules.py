@@ -80,6 +80,11 @@ def token_pattern(written: str) -> Pattern:
     return [_token(part) for part in written.split()]
 
 
+def needed_words(pattern: Pattern) -> list[frozenset[str]]:
+    """Sets of words of each of which a sentence must hold one, or the pattern cannot match: a cheap test before the matcher."""
+    return [frozenset(token["LOWER"]["IN"]) for token in pattern if "LOWER" in token and "OP" not in token]
+
+
 def _token(written: str) -> dict[str, Any]:
     found = _TOKEN.fullmatch(written)
     if found is None:

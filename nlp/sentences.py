@@ -22,6 +22,7 @@ LONGEST_PARAGRAPH = 2_000
 
 _LINE = re.compile(r"[^\n]+")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"”’)\]]*\s")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _HARD_WRAP = 50  # a line that is shorter was ended by its author, not by a mail program
 _CLOSING = '.!?:;…"”)]>'
 LOCK = threading.RLock()
@@ -100,8 +101,11 @@ def parse(nlp: Language, paragraph: str) -> Doc:
 
 
 def straight(text: str) -> str:
-    """Typographic apostrophes made plain, one for one: neither VADER nor word patterns know "don’t"."""
-    return text.replace("’", "'").replace("ʼ", "'")
+    """Typographic apostrophes made plain and lone surrogates replaced, one for one.
+
+    Neither VADER nor word patterns know "don’t", and spaCy and the literal scan take no text that has no UTF-8 form.
+    """
+    return _SURROGATE.sub("\ufffd", text.replace("’", "'").replace("ʼ", "'"))
 
 
 def sentence_places(doc: Doc, offset: int = 0) -> list[Place]:

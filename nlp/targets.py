@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
@@ -138,7 +139,7 @@ class TargetFinder:
         assert self._matcher is not None, "prepare() comes first"  # noqa: S101 - a slip of the programmer, not of the data
         addresses = list(_ADDRESS.finditer(paragraph)) if "@" in paragraph or "." in paragraph else []
         closed = [m.span() for m in addresses if m.lastgroup != "host"]
-        found = [Hit(target, *m.span(), True) for m in addresses for target in self._at_address(m)]
+        found = [hit for m in addresses for hit in self._at_address(m)]
         for key, first, last in self._matcher(doc):
             span = doc[first:last]
             start, end = span.start_char + paragraph.startswith("#", span.start_char), span.end_char
@@ -155,22 +156,25 @@ class TargetFinder:
             return Hit(index, start, end, True)
         return Hit(index, start, end, False) if straight(surface) in self._exact[index] else None
 
-    def _at_address(self, found: re.Match[str]) -> Iterator[int]:
+    def _at_address(self, found: re.Match[str]) -> Iterator[Hit]:
         """The targets whose handle or domain an address is."""
-        text = found.group().rstrip(".-_")
+        text = found.group().rstrip(".,;:!?)'-_")
         if found.lastgroup == "handle":
             handle = normal_handle(text)
             spoken = {handle, handle.split("@")[0]}
-            yield from (i for i, t in enumerate(self.targets) if any(normal_handle(h) in spoken for h in t.handles))
+            named = [any(normal_handle(own) in spoken for own in target.handles) for target in self.targets]
         elif found.lastgroup in {"url", "host"} and (host := _HOST.match(text)):
-            name = "." + host[1].lower().rstrip(".")
-            yield from (i for i, t in enumerate(self.targets) if any(name.endswith("." + d.lower()) for d in t.domains))
+            name = "." + host[1].lower()
+            named = [any(name.endswith("." + own.lower()) for own in target.domains) for target in self.targets]
+        else:
+            return
+        yield from (Hit(i, found.start(), found.start() + len(text), True) for i, is_named in enumerate(named) if is_named)
 
     # -------------------------------------------------------------------------------------------- the verdict
 
     def judge(self, hits: Sequence[Hit], words: Iterable[Word]) -> Finding:
         """What the text is about. ``words`` are those that the scan found in all of it, quoted text and title included."""
-        seen = set(words)
+        seen = frozenset(words)
         counted: list[Hit] = []
         excluded = ambiguous = None
         for i, rule in enumerate(self._rules):
@@ -192,7 +196,7 @@ class TargetFinder:
             return Finding(Relevance.AMBIGUOUS, note=ambiguous)
         return Finding(Relevance.NO_TARGET)
 
-    def _supported(self, hits: Sequence[Hit], seen: set[Word]) -> list[Hit]:
+    def _supported(self, hits: Sequence[Hit], seen: AbstractSet[Word]) -> list[Hit]:
         """The hits that count: sure ones, and ambiguous ones beside a sure one or a context word of theirs."""
         if any(hit.sure for hit in hits):
             return list(hits)

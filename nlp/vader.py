@@ -32,6 +32,9 @@ _MOST_SENTENCES = 200  # of a whole text
 _MOST_EVIDENCE = 3
 _BATCH = 128
 
+_RULES = 1
+"""Of this file: raised with every change of what is scored or how scores become a verdict."""
+
 _NO_TEXT = "no text"
 _NOTHING_READABLE = "nothing in it that the engine can read"
 
@@ -54,7 +57,7 @@ class Vader:
     name = "vader"
 
     def __init__(self) -> None:
-        self.version = version("vaderSentiment")
+        self.version = f"{version('vaderSentiment')}+rules{_RULES}"
         self._library = SentimentIntensityAnalyzer()
 
     def compound(self, text: str) -> float:

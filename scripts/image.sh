@@ -32,7 +32,10 @@ buildah bud -q --volume "$ca:$ca:ro" --volume "$work/pip.conf:/etc/pip.conf:ro" 
 is() { # WHAT EXPECTED FOUND
   if [ "$2" = "$3" ]; then echo "ok    $1: $3"; else echo "WRONG $1: expected $2, found $3" >&2; exit 1; fi
 }
-setting() { buildah inspect --type image --format "{{json .Docker.Config.$1}}" listener:test; }
+setting() { # NAME: of the image's configuration, as compact JSON
+  buildah inspect --type image listener:test \
+    | python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin)["Docker"]["config"][sys.argv[1]], separators=(",", ":")))' "$1"
+}
 is "user" '"10001:10001"' "$(setting User)"
 is "entry point" '["listener"]' "$(setting Entrypoint)"
 is "command" '["run"]' "$(setting Cmd)"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, delete, select, update
+from sqlalchemy import Column, Connection, Select, bindparam, delete, select, update
 
 from listener.core.analysis import Analysis, AnalysisJob, Relevance
 from listener.core.brand import TargetKind
@@ -23,20 +23,16 @@ BLANKED = ""
 """``analysed_by`` of a mention whose text retention has taken away."""
 
 
-def outdated(column: Column[Any], fingerprint: str) -> tuple[ColumnElement[bool], ...]:
-    """Conditions for rows made by nobody, or with another fingerprint; each is one range of the column's index.
+def outdated(connection: Connection, query: Select[Any], column: Column[Any], fingerprint: str, limit: int) -> list[Any]:
+    """The first rows of the query made by nobody, then by another fingerprint; the empty string marks rows that are never due.
 
-    ``!=`` would read the whole table to find nothing. The empty string marks rows that are never due.
+    Each condition is one range of the column's index, in its order: ``!=`` would read the whole table to find nothing.
     """
-    return column.is_(None), (column > "") & (column < fingerprint), column > fingerprint
-
-
-def first_rows(connection: Connection, query: Select[Any], conditions: Sequence[ColumnElement[bool]], limit: int) -> list[Any]:
-    """The first rows that meet one of the conditions, tried in order."""
     rows: list[Any] = []
-    for condition in conditions:
+    for condition in (column.is_(None), (column > "") & (column < fingerprint), column > fingerprint):
         if len(rows) < limit:
-            rows += connection.execute(query.where(condition).limit(limit - len(rows))).all()
+            ordered = query.where(condition).order_by(column, *column.table.primary_key.columns)
+            rows += connection.execute(ordered.limit(limit - len(rows))).all()
     return rows
 
 
@@ -50,7 +46,7 @@ class Analyses:
         """Mentions without an analysis of their latest revision by this fingerprint, oldest first."""
         query = select(mentions.c.id, mentions.c.revision, mentions.c.title, mentions.c.text, mentions.c.language)
         with self._database.read() as connection:
-            rows = first_rows(connection, query.order_by(mentions.c.id), outdated(mentions.c.analysed_by, fingerprint), limit)
+            rows = outdated(connection, query, mentions.c.analysed_by, fingerprint, limit)
         return [AnalysisJob(row.id, row.revision, row.title, row.text, row.language) for row in rows]
 
     def save_analyses(self, done: Sequence[tuple[AnalysisJob, Analysis]], fingerprint: str, now: datetime) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, select, update
 
-from listener.core.mention import Author, Mention, author_key, is_named
-from storage import keys
+from listener.core.mention import Author, is_named
 from storage.database import Database, Row, batches
+from storage.heard import Heard
 from storage.tables import authors, people
 from storage.types import storable, whole
 
@@ -34,15 +34,15 @@ def due_again() -> Any:
 
 
 def save_authors(
-    database: Database, connection: Connection, heard: Sequence[tuple[Mention, datetime]], policy: str, now: datetime
+    database: Database, connection: Connection, heard: Sequence[Heard], policy: str, now: datetime
 ) -> Mapping[str, int]:
-    """Create or update the authors of newly heard mentions (with the time each was said); ids by natural key.
+    """Create or update the authors of newly heard mentions; ids by natural key.
 
     What a source leaves out does not erase what is known; of several mentions the one said last counts.
     """
     latest: dict[str, dict[str, Any]] = {}
-    for mention, said_at in sorted(heard, key=lambda item: item[1]):
-        latest.setdefault(author_key(mention), {}).update(_values(mention), last_said_at=said_at)
+    for item in sorted(heard, key=lambda item: item.said_at):
+        latest.setdefault(item.author_key, {}).update(_values(item))
     known = {}
     for chunk in batches(latest):
         for row in connection.execute(select(authors).where(authors.c.key.in_(chunk))):
@@ -53,21 +53,21 @@ def save_authors(
     return ids
 
 
-def _values(mention: Mention) -> dict[str, Any]:
-    author = mention.author
+def _values(item: Heard) -> dict[str, Any]:
+    mention, author = item.mention, item.mention.author
     texts: dict[str, Any] = {name: storable(value) for name in IDENTITY[:-1] if (value := getattr(author, name))}
     counts = {name: whole(value) for name in VOLATILE if (value := getattr(author, name)) is not None}
     if author.links:
         texts["links"] = [storable(link) for link in author.links]
-    handle = keys.handle_key(mention.platform, author.handle) if author.handle else None
-    if handle is not None:
-        texts["handle_key"] = handle
+    if item.handle_key:
+        texts["handle_key"] = item.handle_key
     return {
         **texts,
         **counts,
         "platform": mention.platform,
         "origin": storable(mention.origin),
         "named": is_named(author),
+        "last_said_at": item.said_at,
     }
 
 

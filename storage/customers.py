@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
 
-from listener.core.errors import StorageError
+from listener.core.errors import ImportRefused
 from listener.core.people import Customer
 from listener.core.ports import Saved
 from storage import keys
@@ -95,7 +95,7 @@ class Customers:
         """Carry an import out in one transaction: new, changed and retired customers; how many were retired.
 
         Raises:
-            StorageError: the file shrank by more than half and ``allow_shrink`` is not set; nothing is changed.
+            ImportRefused: the file shrank by more than half and ``allow_shrink`` is not set; nothing is changed.
         """
         self._importing = None
         with self._database.write() as connection:
@@ -103,7 +103,7 @@ class Customers:
             retired = 0 if refused else finish(self._database, connection, import_id, now)
             discard(connection)
         if refused:
-            raise StorageError(refused)
+            raise ImportRefused(refused)
         return retired
 
     def last_import(self) -> str | None:

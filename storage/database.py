@@ -148,7 +148,9 @@ def _sqlite_engine(url: URL, path: Path | None, busy: timedelta) -> Engine:
 
 
 def _postgres_engine(url: URL, busy: timedelta) -> Engine:
-    settings = f"-c timezone=UTC -c lock_timeout={int(busy.total_seconds() * 1000)}"
+    given = url.query.get("options", "")
+    settings = f"{given if isinstance(given, str) else ' '.join(given)} -c timezone=UTC"
+    settings += f" -c lock_timeout={int(busy.total_seconds() * 1000)}"
     return create_engine(
         url,
         hide_parameters=True,

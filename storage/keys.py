@@ -6,7 +6,7 @@ import hashlib
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from listener.core.mention import Mention, digest, normal_handle, normal_text
+from listener.core.mention import digest, normal_handle, normal_text
 
 COPY_LENGTH = 40
 """Texts shorter than this are not taken for copies: two people may well write "Great product!"."""
@@ -45,10 +45,6 @@ def handle_key(platform: str, handle: str) -> str | None:
     return digest("handle", platform, normal) if normal else None
 
 
-def origin_key(mention: Mention) -> str:
-    return digest("origin", mention.platform, mention.origin)
-
-
 def canonical_url(url: str) -> str | None:
     """The address of what is shown: lower-case host, no scheme, no tracking parameters, no trailing slash.
 
@@ -69,30 +65,12 @@ def canonical_url(url: str) -> str | None:
     return f"{where}{parts.path.rstrip('/')}{query}{fragment}"
 
 
-def url_story_key(mention: Mention) -> str | None:
-    """Shared by posts at the same address, whoever brings them."""
-    address = canonical_url(mention.url) if mention.url else None
-    return digest("story-url", address) if address else None
+def address_story_key(address: str) -> str:
+    """Shared by posts at the same canonical address, whoever brings them."""
+    return digest("story-url", address)
 
 
-def text_story_key(mention: Mention) -> str | None:
+def text_story_key(text: str) -> str | None:
     """Shared by posts with the same words, unless these are so few that two people may have chosen them."""
-    words = normal_text(mention.text)
+    words = normal_text(text)
     return digest("story-text", words) if len(words) >= COPY_LENGTH else None
-
-
-def repost_story_key(mention: Mention) -> str | None:
-    """The key under which the original of a repost is found, if it was heard by its address."""
-    address = canonical_url(mention.repost_of) if mention.repost_of else None
-    return digest("story-url", address) if address else None
-
-
-def repost_mention_key(mention: Mention) -> str | None:
-    """The mention key of a repost's original, if ``repost_of`` is an id within the same origin."""
-    return digest("mention", mention.platform, mention.origin, mention.repost_of) if mention.repost_of else None
-
-
-def link_key(mention: Mention, content: str) -> str | None:
-    """The same for a post whose feed gives it a new id: same origin, same address, same content."""
-    address = canonical_url(mention.url) if mention.url else None
-    return digest("link", mention.platform, mention.origin, address, content) if address else None

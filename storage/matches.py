@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from listener.core.brand import MatchingPolicy
 from listener.core.people import Match, MatchJob, Outcome
 from storage import keys
-from storage.analyses import OURS, first_rows, outdated, queue_persons
+from storage.analyses import OURS, outdated, queue_persons
 from storage.authors import to_author
 from storage.database import Database, batches
 from storage.rows import match_row
@@ -32,8 +32,7 @@ class Matches:
         may be used to match them.
         """
         with self._database.read() as connection:
-            query = select(authors).order_by(authors.c.id)
-            rows = first_rows(connection, query, outdated(authors.c.matched_by, fingerprint), limit)
+            rows = outdated(connection, select(authors), authors.c.matched_by, fingerprint, limit)
         return [
             MatchJob(
                 author_id=row.id,

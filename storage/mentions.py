@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from listener.core.mention import Cursor, Mention, Page, author_key, content_hash
+from listener.core.mention import Cursor, Mention, Page
 from listener.core.ports import Saved
-from listener.core.times import as_utc
-from storage import keys
 from storage.authors import save_authors
 from storage.database import Database, batches
+from storage.heard import Heard, distinct
 from storage.lookups import HeardMention, MentionVerdicts, find_mentions, mention_verdicts
 from storage.stories import Newcomer, place
 from storage.tables import cursors, mention_revisions, mentions
 from storage.tombstones import Tombstones
 from storage.types import whole
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """A mention of the page with what is computed from it once."""
-
-    mention: Mention
-    key: str
-    content: str
-    said_at: datetime
 
 
 class Mentions:
@@ -54,15 +42,13 @@ class Mentions:
         Of two entries with one id on a page the first counts. A post whose feed gives it a new id is known by its address and
         content. What was erased stays out, and counts as a duplicate.
         """
-        heard = _distinct(page.mentions, now)
+        heard = distinct(page.mentions, now)
         with self._database.write() as connection:
             known = _known(connection, [item.key for item in heard])
             new = self._really_new(connection, [item for item in heard if item.key not in known])
             edited = [item for item in heard if item.key in known and item.content != known[item.key].content_hash]
             if new or edited:
-                authors = save_authors(
-                    self._database, connection, [(item.mention, item.said_at) for item in (*new, *edited)], policy, now
-                )
+                authors = save_authors(self._database, connection, [*new, *edited], policy, now)
                 self._insert(connection, new, authors, {"source": source, "stream": stream, "policy": policy}, now, news_since)
                 self._revise(connection, [(known[item.key], item) for item in edited], now)
             _update_volatile(connection, [(known[item.key], item.mention) for item in heard if item.key in known])
@@ -81,37 +67,34 @@ class Mentions:
         with self._database.read() as connection:
             return mention_verdicts(connection, mention_id)
 
-    def _really_new(self, connection: Connection, candidates: Sequence[_Heard]) -> list[_Heard]:
+    def _really_new(self, connection: Connection, candidates: Sequence[Heard]) -> list[Heard]:
         """Without those that are known under another id, and without what was erased."""
         if not candidates:
             return []
-        links = [keys.link_key(item.mention, item.content) for item in candidates]
-        seen: set[str | None] = set()
-        for chunk in batches(link for link in links if link):
+        seen: set[str] = set()
+        for chunk in batches(item.link_key for item in candidates if item.link_key):
             seen.update(connection.scalars(select(mentions.c.link_key).where(mentions.c.link_key.in_(chunk))))
-        erased = self._tombstones.among(connection, [key for item in candidates for key in _erasable(item)])
+        erased = self._tombstones.among(connection, [grave for item in candidates for grave in item.graves])
         kept = []
-        for item, link in zip(candidates, links, strict=True):
-            if (link and link in seen) or not erased.isdisjoint(_erasable(item)):
+        for item in candidates:
+            if item.link_key in seen or not erased.isdisjoint(item.graves):
                 continue
-            seen.add(link)
+            if item.link_key:
+                seen.add(item.link_key)
             kept.append(item)
         return kept
 
     def _insert(
         self,
         connection: Connection,
-        new: Sequence[_Heard],
+        new: Sequence[Heard],
         authors: Mapping[str, int],
         common: Mapping[str, str],
         now: datetime,
         news_since: datetime,
     ) -> None:
         ids = self._database.reserve(connection, mentions, len(new))
-        newcomers = [
-            Newcomer(item.mention, mention_id, authors[author_key(item.mention)])
-            for item, mention_id in zip(new, ids, strict=True)
-        ]
+        newcomers = [Newcomer(item, mention_id, authors[item.author_key]) for item, mention_id in zip(new, ids, strict=True)]
         placed = place(self._database, connection, newcomers)
         rows = (
             {
@@ -126,7 +109,7 @@ class Mentions:
         )
         self._database.add(connection, mentions, rows)
 
-    def _revise(self, connection: Connection, edited: Sequence[tuple[Any, _Heard]], now: datetime) -> None:
+    def _revise(self, connection: Connection, edited: Sequence[tuple[Any, Heard]], now: datetime) -> None:
         """Keep what the mentions said so far, and write what they say now; their analysis is due again."""
         old: dict[int, Any] = {}
         wanted = (mentions.c.id, mentions.c.title, mentions.c.text)
@@ -157,16 +140,6 @@ class Mentions:
             connection.execute(statement, [{**_content(item), "row_id": row.id} for row, item in batch])
 
 
-def _distinct(page: Sequence[Mention], now: datetime) -> list[_Heard]:
-    heard: dict[str, _Heard] = {}
-    for mention in page:
-        key = mention.key
-        if key not in heard:
-            published = mention.published_at
-            heard[key] = _Heard(mention, key, content_hash(mention), min(published, as_utc(now)) if published else as_utc(now))
-    return list(heard.values())
-
-
 def _known(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
     columns = (
         mentions.c.id,
@@ -183,28 +156,20 @@ def _known(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
     return known
 
 
-def _erasable(item: _Heard) -> list[tuple[str, str]]:
-    """Under which keys the mention or its author may have been erased."""
-    found = [("mention", item.key), ("author", author_key(item.mention))]
-    handle = item.mention.author.handle
-    account = keys.handle_key(item.mention.platform, handle) if handle else None
-    return [*found, ("handle", account)] if account else found
-
-
-def _content(item: _Heard) -> dict[str, Any]:
+def _content(item: Heard) -> dict[str, Any]:
     """What an edit changes."""
     mention = item.mention
     return {
         "title": mention.title,
         "text": mention.text,
         "url": mention.url,
-        "link_key": keys.link_key(mention, item.content),
+        "link_key": item.link_key,
         "content_hash": item.content,
         "language": mention.language,
     }
 
 
-def _row(item: _Heard, now: datetime, news_since: datetime) -> dict[str, Any]:
+def _row(item: Heard, now: datetime, news_since: datetime) -> dict[str, Any]:
     mention = item.mention
     return {
         **_content(item),

@@ -55,6 +55,7 @@ class Scope:
     author_ids: tuple[int, ...] = ()
     customer_ids: tuple[int, ...] = ()
     contact_ids: tuple[str, ...] = ()
+    contact_keys: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.author_ids or self.customer_ids)
@@ -67,7 +68,9 @@ def scope_of(connection: Connection, selector: Selector) -> Scope:
     customer_ids = set(connection.scalars(found))
     if selector.contact_id is not None:
         customer_ids.update(connection.scalars(select(customers.c.id).where(_contact(selector.contact_id))))
-    contacts = connection.scalars(select(customers.c.contact_id).where(customers.c.id.in_(customer_ids)))
+    contacts = connection.execute(
+        select(customers.c.contact_id, customers.c.contact_key).where(customers.c.id.in_(customer_ids)).order_by(customers.c.id)
+    ).all()
     theirs = connection.execute(
         select(authors.c.id, authors.c.own_person_id).where(or_(authors.c.person_id.in_(persons), _account(selector)))
     ).all()
@@ -75,7 +78,8 @@ def scope_of(connection: Connection, selector: Selector) -> Scope:
         person_ids=tuple(sorted(persons | {row.own_person_id for row in theirs})),
         author_ids=tuple(sorted(row.id for row in theirs)),
         customer_ids=tuple(sorted(customer_ids)),
-        contact_ids=tuple(sorted(contacts)),
+        contact_ids=tuple(row.contact_id for row in contacts),
+        contact_keys=tuple(row.contact_key for row in contacts),
     )
 
 
@@ -119,10 +123,7 @@ ABOUT: Sequence[tuple[Table, Where]] = (
     (matches, lambda scope: matches.c.author_id.in_(scope.author_ids)),
     (authors, lambda scope: authors.c.id.in_(scope.author_ids)),
     (customers, lambda scope: customers.c.id.in_(scope.customer_ids)),
-    (
-        staged_customers,
-        lambda scope: staged_customers.c.contact_key.in_([keys.contact_key(contact) for contact in scope.contact_ids]),
-    ),
+    (staged_customers, lambda scope: staged_customers.c.contact_key.in_(scope.contact_keys)),
     (people, lambda scope: people.c.id.in_(scope.person_ids)),
 )
 """The rows about a person, in an order in which they can be deleted; rows that hang on these by id alone go with them.

@@ -15,7 +15,7 @@ from listener.core.brand import TargetKind
 from listener.core.cases import Case, CaseChange
 from listener.core.standing import JudgeJob, Opinion, Standing
 from listener.core.times import as_utc, midnight
-from storage.analyses import OURS, first_rows, outdated
+from storage.analyses import OURS, outdated
 from storage.casebook import apply_changes
 from storage.database import Database, batches
 from storage.rows import standing_row, to_case, to_sentiment, to_standing
@@ -128,10 +128,11 @@ def _existing(connection: Connection, person_ids: Iterable[int]) -> set[int]:
 def _due(connection: Connection, as_of: datetime, fingerprint: str, limit: int) -> list[Pair]:
     queued = select(judge_queue).order_by(judge_queue.c.person_id, judge_queue.c.brand).limit(limit)
     pairs = {(row.person_id, row.brand): None for row in connection.execute(queued)}
-    judged = select(judgements.c.person_id, judgements.c.brand).order_by(judgements.c.person_id, judgements.c.brand)
-    decayed = (judgements.c.next_change_at <= as_of) & (judgements.c.as_of < as_of)
-    conditions = (decayed, *outdated(judgements.c.fingerprint, fingerprint)[1:])
-    for row in first_rows(connection, judged, conditions, limit - len(pairs)):
+    judged = select(judgements.c.person_id, judgements.c.brand)
+    decayed = judged.where(judgements.c.next_change_at <= as_of, judgements.c.as_of < as_of).order_by(judgements.c.next_change_at)
+    for row in connection.execute(decayed.limit(limit - len(pairs))):
+        pairs[row.person_id, row.brand] = None
+    for row in outdated(connection, judged, judgements.c.fingerprint, fingerprint, limit - len(pairs)):
         pairs[row.person_id, row.brand] = None
     return list(pairs)
 

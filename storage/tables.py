@@ -138,8 +138,9 @@ authors = _table(
     Column("first_heard_at", Moment, nullable=False),
     Column("last_heard_at", Moment, nullable=False),
     Column("last_said_at", Moment, nullable=False),
-    text("matched_by", "nobody", nullable=True, index=True),
+    text("matched_by", "nobody", nullable=True),
     Column("pseudonym_at", Moment),
+    Index(None, "matched_by", "id"),
 )
 """``person_id`` is the customer's person while matched, else ``own_person_id``. ``policy`` is that of the newest mention.
 
@@ -303,10 +304,11 @@ judgements = _table(
     "judgements",
     Column("person_id", _Id, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
     text("brand", "nobody", primary_key=True),
-    text("fingerprint", "nobody", index=True),
+    text("fingerprint", "nobody"),
     Column("as_of", Moment, nullable=False),
     Column("next_change_at", Moment, index=True),
     Column("standing_id", _Id, ForeignKey("standings.id", ondelete="CASCADE"), index=True),
+    Index(None, "fingerprint", "person_id", "brand"),
 )
 """The latest judgement of each person and brand; ``standing_id`` is NULL where there is nothing to stand on."""
 

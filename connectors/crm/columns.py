@@ -30,7 +30,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "do_not_email",
     ),
 }
-"""Field -> further headers that mean it, best first. Headers are compared in lower case, with ``_`` for what is no letter or digit."""
+"""Field -> further headers that mean it, best first. Headers are compared in lower case, ``_`` for what is no letter or digit."""
 
 _PLATFORMS = (
     r"x|twitter|github|gitlab|mastodon|reddit|youtube|producthunt|bluesky|linkedin|instagram|facebook|tiktok|threads|hackernews"
@@ -67,9 +67,9 @@ def find_columns(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
     plain = [_plain(name) for name in header]
     fields, handles, sources = _mapped(header, plain, mapping)
     for field, synonyms in SYNONYMS.items():
-        found = next((plain.index(name) for name in (field, *synonyms) if name in plain), None)
-        if found is not None and field not in fields and found not in fields.values():
-            fields[field] = found
+        place = next((plain.index(name) for name in (field, *synonyms) if name in plain), None)
+        if place is not None and field not in fields and place not in fields.values():
+            fields[field] = place
     for at, name in enumerate(plain):
         if (found := _HANDLE.fullmatch(name)) is not None:
             into = sources if found["source"] else handles

@@ -134,19 +134,19 @@ def _rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | None]]
 def _customer(number: int, cells: list[str] | None, columns: Columns, ids: _Ids) -> Customer | Rejected | None:
     """The row as a customer, or why not; ``None`` for an empty row."""
     if cells is None:
-        return Rejected(f"row {number}", "a cell without end: a quotation mark is not closed")
+        return Rejected(f"row {number}", "a cell without end: it is too long, or a quotation mark is not closed")
     if not any(cell.strip() for cell in cells):
         return None
     try:
         row = _checked(number, cells, columns)
-        contact_id = row[columns.fields["contact_id"]]
-        if not contact_id:
-            raise BadItem(f"row {number}", "it has no contact_id")
-        if not ids.is_new(contact_id):
-            raise BadItem(f"row {number}", "its contact_id stands in an earlier row, which is kept")
-        return _build(contact_id, row, columns)
     except BadItem as problem:
         return Rejected(problem.item, problem.reason)
+    contact_id = row[columns.fields["contact_id"]]
+    if not contact_id:
+        return Rejected(f"row {number}", "it has no contact_id")
+    if not ids.is_new(contact_id):
+        return Rejected(f"row {number}", "its contact_id stands in an earlier row, which is kept")
+    return _build(contact_id, row, columns)
 
 
 def _checked(number: int, cells: Sequence[str], columns: Columns) -> list[str]:

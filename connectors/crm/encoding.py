@@ -7,7 +7,7 @@ from pathlib import Path
 
 from listener.core.errors import SourceProtocolError
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 16
 _NOT_IN_1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from listener.cli import analyze, cases, check, customers, db, demo, digest, init, match, mentions, person, run, sources
+from listener.cli import analyze, cases, check, customers, db, demo, digest, init, match, mentions, person, preview, run, sources
 
 app = typer.Typer(
     name="listener",
@@ -16,5 +16,5 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for part in (demo, init, check, run, digest, cases, mentions, customers, sources, analyze, match, person, db):
+for part in (demo, init, check, preview, run, digest, cases, mentions, customers, sources, analyze, match, person, db):
     part.add(app)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from listener.cli.case_views import COLUMNS, Known, print_case, row_of
 from listener.cli.moments import parse_moment
-from listener.cli.output import Column, facts, json_line, jsonable, moment, note, say, table
+from listener.cli.output import Column, day, json_line, jsonable, note, say, table
 from listener.cli.sheets import private, write_sheet
 from listener.cli.shell import Shell, command, group
 from listener.core.cases import Action, CaseKind
 
 if TYPE_CHECKING:
-    from listener.core.cases import Case, Event
+    from listener.core.cases import Case
     from listener.core.telling import PersonFacts
     from storage.store import Store
 
@@ -33,22 +33,6 @@ def add(app: typer.Typer) -> None:
     command(inner, "show")(show)
     command(inner, "decide")(decide)
     command(inner, "export")(export)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A case and what is known about its person."""
-
-    case: Case
-    person: PersonFacts | None
-
-    @property
-    def name(self) -> str:
-        return self.person.name if self.person else f"person {self.case.person_id}"
-
-    @property
-    def company(self) -> str:
-        return (self.person.company or "") if self.person else ""
 
 
 def list_cases(
@@ -68,7 +52,7 @@ def list_cases(
         found = _find(store, now, kind, brand, closed, limit)
     if shell.json:
         for known in found:
-            json_line(_fields(known))
+            json_line(row_of(known))
         return
     if not found:
         say("No case is open. `listener cases --all` shows closed ones; `listener run` looks for new ones.")
@@ -80,7 +64,7 @@ def list_cases(
             one.case.state,
             one.name,
             one.company,
-            moment(one.case.due_at, ""),
+            day(one.case.due_at),
             one.case.assignee or "",
         )
         for one in found
@@ -92,7 +76,7 @@ def list_cases(
         Column("person", wide=True),
         Column("company", wide=True),
     ]
-    table([*columns, Column("due (UTC)"), Column("assignee")], rows)
+    table([*columns, Column("due"), Column("assignee")], rows)
     say("Next: listener cases show ID, listener cases decide ID ACTION")
 
 
@@ -134,56 +118,7 @@ def show(shell: Shell, case_id: Annotated[int, typer.Argument(metavar="ID", help
     if shell.json:
         json_line({**jsonable(case), "person": person, "events": events, "actions": actions})
         return
-    facts(_lines(case, person))
-    say()
-    say("What they said")
-    _quotes(person)
-    say()
-    say("What happened")
-    for event in events:
-        facts([(moment(event.at), _event(event))])
-    say()
-    say(f"Possible now: {', '.join(actions)}  (listener cases decide {case.case_id} ACTION)")
-
-
-def _lines(case: Case, person: PersonFacts | None) -> Iterator[tuple[str, str | None]]:
-    yield "case", f"{case.case_id}: {case.kind}, {case.state}"
-    yield "brand", case.brand
-    if person:
-        from listener.digest.words import evidence_words, standing_words
-
-        yield "person", ", ".join(part for part in (person.name, person.job_title, person.company) if part)
-        yield (
-            "customer",
-            f"{person.contact_id}" + (", DO NOT CONTACT" if person.do_not_contact else "") if person.contact_id else None,
-        )
-        yield "owner", person.owner
-        yield "how we know", evidence_words(person)
-        yield "standing", standing_words(person)
-        yield "why", person.standing.why if person.standing else None
-    yield "opened", moment(case.opened_at)
-    yield "due", moment(case.due_at, "")
-    yield "assignee", case.assignee
-    yield "snoozed until", moment(case.snoozed_until, "")
-
-
-def _quotes(person: PersonFacts | None) -> None:
-    from listener.core.plain import one_line
-    from listener.digest.words import excerpt, verdict_words, where_words
-
-    quotes = person.quotes if person else ()
-    if not quotes:
-        say("  (nothing is kept of it)")
-    for quote in quotes:
-        say(f"  {moment(quote.said_at)}  {verdict_words(quote)}; {where_words(quote)}; mention {quote.mention_id}")
-        say(f"    {excerpt(quote.text, quote.alias)}" if quote.may_quote else "    (the source's terms do not allow quoting it)")
-        if quote.url:
-            say(f"    {one_line(quote.url)}")
-
-
-def _event(event: Event) -> str:
-    done = f"{event.action} by {event.actor}" if event.action else f"{event.kind}"
-    return f"{done}: now {event.state}" + (f"; {event.reason}" if event.reason else "")
+    print_case(Known(case, person), events, actions)
 
 
 def decide(
@@ -237,7 +172,7 @@ def export(
     app = shell.app()
     with app.open_store(now) as store:
         found = _find(store, now, kind, brand, closed, EVERYTHING)
-    rows = [_fields(known) for known in found]
+    rows = [row_of(known) for known in found]
     if str(file) == "-":
         write_sheet(sys.stdout, COLUMNS, rows)
         return
@@ -247,57 +182,3 @@ def export(
         json_line({"written": str(file), "cases": len(rows)})
     else:
         say(f"Wrote {len(rows)} cases to {file}")
-
-
-COLUMNS = (
-    "case_id",
-    "kind",
-    "state",
-    "brand",
-    "contact_id",
-    "name",
-    "company",
-    "job_title",
-    "owner",
-    "do_not_contact",
-    "standing",
-    "promoter_probability",
-    "why",
-    "opened_at",
-    "due_at",
-    "changed_at",
-    "assignee",
-    "snoozed_until",
-    "last_said_at",
-    "last_url",
-)
-"""A case on one line: the keys of ``--json`` and the columns of the export."""
-
-
-def _fields(known: Known) -> dict[str, object]:
-    case, person = known.case, known.person
-    standing = person.standing if person else None
-    last = person.quotes[0] if person and person.quotes else None
-    values = (
-        case.case_id,
-        case.kind,
-        case.state,
-        case.brand,
-        person and person.contact_id,
-        known.name,
-        known.company,
-        person and person.job_title,
-        person and person.owner,
-        person.do_not_contact if person else None,
-        standing and standing.stance,
-        standing and standing.probability[0],
-        standing and standing.why,
-        case.opened_at,
-        case.due_at,
-        case.changed_at,
-        case.assignee,
-        case.snoozed_until,
-        last and last.said_at,
-        last and last.url,
-    )
-    return dict(zip(COLUMNS, map(jsonable, values), strict=True))

@@ -58,7 +58,8 @@ def list_mentions(
 def _excerpt(mention: HeardMention) -> str:
     from listener.core.plain import one_line
 
-    text = one_line(" · ".join(part for part in (mention.title, mention.text) if part), EXCERPT)
+    title = "" if not mention.title or mention.text.startswith(mention.title) else f"{mention.title} · "
+    text = one_line(title + mention.text, EXCERPT)
     return text or "(nothing is kept of it)"
 
 
@@ -108,14 +109,20 @@ def _understood(analysis: Analysis | None, current: bool) -> Iterator[tuple[str,
     if analysis is None:
         yield "about us", "not looked at yet: run `listener run`"
         return
-    yield (
-        "about us",
-        f"{analysis.relevance}" + (f": {analysis.note}" if analysis.note else "") + ("" if current else " (of the former text)"),
-    )
+    why = f" ({analysis.note})" if analysis.note else ""
+    yield "about us", RELEVANCE[analysis.relevance.value] + why + ("" if current else "; that was the former text")
     yield "language", analysis.language or "not known"
     for target in analysis.targets:
         yield f"toward {target.target}", _sentiment(target)
     yield "intents", ", ".join(analysis.intents)
+
+
+RELEVANCE = {
+    "about": "yes",
+    "no-target": "no: it names nothing of ours",
+    "excluded": "no: one of the exclusions stands in it",
+    "ambiguous": "no: the name stands in it, but nothing shows that it means us",
+}
 
 
 def _sentiment(target: TargetSentiment) -> str:

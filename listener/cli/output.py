@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Protocol
 
 from listener.core.plain import one_line
@@ -31,13 +33,14 @@ def note(text: str) -> None:
 
 
 def json_line(value: object) -> None:
-    """One JSON object on a line of standard output."""
-    sys.stdout.write(as_json(value) + "\n")
+    """One JSON object on a line of standard output; in ASCII where that cannot carry every character."""
+    unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    sys.stdout.write(as_json(value, ascii_only=not unicode) + "\n")
 
 
-def as_json(value: object) -> str:
+def as_json(value: object, *, ascii_only: bool = False) -> str:
     """JSON in plain characters; lone surrogates, which UTF-8 cannot carry, are escaped."""
-    text = json.dumps(jsonable(value), ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
+    text = json.dumps(jsonable(value), ensure_ascii=ascii_only, allow_nan=False, separators=(", ", ": "))
     return text.encode("utf-8", "backslashreplace").decode() if not text.isascii() else text
 
 
@@ -97,8 +100,9 @@ def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Non
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for column in columns:
+    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", show_edge=False)
+    told = [at for at in range(len(columns)) if not rows or any(row[at] for row in rows)]  # an empty column only takes room
+    for column in (columns[at] for at in told):
         drawn.add_column(
             column.title,
             justify="right" if column.right else "left",
@@ -106,7 +110,7 @@ def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Non
             no_wrap=not column.wide,
         )
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(row[at]) for at in told))
     Console(highlight=False).print(drawn)
 
 
@@ -115,12 +119,26 @@ def facts(pairs: Iterable[tuple[str, str | None]]) -> None:
     shown = [(label, one_line(value)) for label, value in pairs if value]
     width = max((len(label) for label, _ in shown), default=0)
     for label, value in shown:
-        say(f"{label.ljust(width)}  {value}")
+        paragraph(value, f"{label.ljust(width)}  ")
+
+
+def paragraph(text: str, indent: str = "") -> None:
+    """Words behind an indent (of which later lines keep the width): wrapped on a terminal, on one line elsewhere."""
+    if not sys.stdout.isatty():
+        say(f"{indent}{text}")
+        return
+    width = max(get_terminal_size().columns, len(indent) + 20)
+    for line in wrap(text, width, initial_indent=indent, subsequent_indent=" " * len(indent), break_on_hyphens=False):
+        say(line)
 
 
 def moment(value: datetime | None, empty: str = "never") -> str:
     """A time for people: UTC to the minute."""
     return value.strftime("%Y-%m-%d %H:%M") if value else empty
+
+
+def day(value: datetime | None) -> str:
+    return value.strftime("%Y-%m-%d") if value else ""
 
 
 class Progress(Protocol):

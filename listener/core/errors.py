@@ -9,6 +9,7 @@
     ├── ConfigError            stop; every problem is listed
     ├── StorageError           stop; nothing half-written is kept
     │   ├── StoreBusy          another run holds the lock
+    │   ├── ImportRefused      an import of customers would lose too many of them
     │   └── SchemaMismatch     the database is older or newer than the program
     ├── EngineError            an analysis engine cannot work (a model is missing or damaged)
     └── NotifyError            one message to one recipient could not be delivered
@@ -93,6 +94,10 @@ class StorageError(ListenerError):
 
 class StoreBusy(StorageError):
     """Another run holds this store."""
+
+
+class ImportRefused(StorageError):
+    """The import of customers would retire too many of them; nothing was changed."""
 
 
 class SchemaMismatch(StorageError):

@@ -33,7 +33,7 @@ class JudgingPolicy:
     min_n: float = 2.0
     """A promoter without an explicit recommendation needs so many mentions (sum of decayed weights)."""
     daily_cap: int = 3
-    """All that a person says on one UTC day weighs at most as much as so many mentions."""
+    """Of what a person says on one UTC day, no more than so many mentions count: those that say most."""
     unsure_weight: float = 0.5
     """A mention of which the engine itself is unsure weighs so much."""
     prior: Prior = (0.25, 0.5, 0.25)

@@ -88,7 +88,7 @@ class Connector(Protocol):
         ...
 
 
-def _one_stream(options: Any) -> Mapping[str, Any]:
+def _one_stream(options: Any, context: ConnectorContext) -> Mapping[str, Any]:  # noqa: ARG001 - the shape of the field
     return {"": options}
 
 
@@ -111,7 +111,7 @@ class ConnectorSpec:
     build: Callable[[Any, ConnectorContext], Connector]
     platform: str
     policy: MatchingPolicy = OPEN_WEB
-    streams: Callable[[Any], Mapping[str, Any]] = _one_stream
+    streams: Callable[[Any, ConnectorContext], Mapping[str, Any]] = _one_stream
     missing: Callable[[Any], str | None] = _nothing_missing
 
 
@@ -236,7 +236,7 @@ class CustomerBook(Protocol):
         """Retire the customers that the finished import no longer had; how many.
 
         Raises:
-            StorageError: the file shrank by more than half and ``allow_shrink`` is not set; nothing is changed.
+            ImportRefused: the file shrank by more than half and ``allow_shrink`` is not set; nothing is changed.
         """
         ...
 

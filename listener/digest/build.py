@@ -19,6 +19,8 @@ from listener.digest.words import coverage_words, evidence_words, excerpt, stand
 
 PEOPLE = 10
 """Read in under a minute: more is a list, not a digest."""
+FIRST_OF_SECTION = 2
+"""So many people of each section are shown before any section fills the rest: calls must not hide the candidates."""
 QUOTES = 2
 SOURCES = 14
 """Coverage lines; sources with gaps go first, so that what is cut off was heard."""
@@ -42,7 +44,8 @@ def build_digest(
     window = Window(as_utc(facts.since), as_utc(facts.until), day, tz)
     chosen = [person for person in facts.people if only in {None, person.brand}]
     ranked = sorted(_by_person(chosen, window), key=lambda found: found[0].rank)
-    shown = ranked[:people]
+    shown = _shown(ranked, people)
+    hidden = Counter(found[0].section.key for found in ranked) - Counter(found[0].section.key for found in shown)
     sources = sorted(facts.coverage, key=lambda line: (_GAPS.index(line.health), line.source))
     return Digest(
         day=day,
@@ -53,7 +56,7 @@ def build_digest(
         title=_title([brands[only]] if only else list(brands.values())),
         counts=_counts(facts, chosen, window),
         people=tuple(_entry(first, rest, window, brands, quotes) for first, *rest in shown),
-        more=dict(Counter(found[0].section.key for found in ranked[people:])),
+        more=dict(hidden),
         coverage=tuple(_coverage(line, tz) for line in sources[:SOURCES]),
         coverage_more=len(sources[SOURCES:]),
         coverage_more_gaps=sum(line.health is not Health.OK for line in sources[SOURCES:]),
@@ -62,6 +65,18 @@ def build_digest(
 
 _GAPS = (Health.FAILED, Health.PARTIAL, Health.WAITING, Health.DISABLED, Health.OK)
 """What the reader most needs to know first."""
+
+
+def _shown(ranked: Sequence[list[_Found]], people: int) -> list[list[_Found]]:
+    """At most so many people, by rank; but a busy section leaves room for the first ones of the others."""
+    of_section: Counter[str] = Counter()
+    first: list[int] = []
+    for place, found in enumerate(ranked):
+        of_section[found[0].section.key] += 1
+        if of_section[found[0].section.key] <= FIRST_OF_SECTION:
+            first.append(place)
+    rest = [place for place in range(len(ranked)) if place not in first]
+    return [ranked[place] for place in sorted([*first, *rest][:people])]
 
 
 @dataclass(frozen=True, slots=True)

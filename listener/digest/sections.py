@@ -123,7 +123,7 @@ def needs_call(facts: PersonFacts, window: Window) -> Matter | None:
     case = found.case
     waits = _waits(case, window)
     due = window.on(case.due_at) if case.due_at else None
-    by = f", call by {due}" if due else ""
+    by = f", {'call' if facts.contact_id else 'answer'} by {due}" if due else ""
     grades = (  # in order: the first that holds says how urgent it is
         (waits and due is not None and due < window.day, "overdue", 0, f"overdue since {due}"),
         (waits and due == window.day, "due", 1, "due today"),
@@ -143,16 +143,19 @@ def _call(facts: PersonFacts, case: Case, urgency: str, grade: int, status: str)
     if facts.do_not_contact:
         return Matter(urgency, grade, status, _hands_off(facts), case, None, quotes=quotes)
     when = "today" if grade < 2 else "soon"
-    call = f"Ask {facts.owner} to call {when}" if facts.owner else f"Call {when}"
-    return Matter(
-        urgency,
-        grade,
-        status,
-        f"{call}; say what was heard and what happens next.",
-        case,
-        _done(case, Action.CONTACTED),
-        quotes=quotes,
-    )
+    if facts.contact_id is None:
+        step = "Answer where it was said, and find out who it is: no known customer."
+    elif facts.owner:
+        step = f"Ask {facts.owner} to call {when}; say what was heard and what happens next."
+    else:
+        step = f"Call {when}; say what was heard and what happens next."
+    return Matter(urgency, grade, status, step, case, _done(case, Action.CONTACTED), _call_weight(facts), quotes)
+
+
+def _call_weight(facts: PersonFacts) -> float:
+    """Customers before strangers, then who has turned against us, then who is heard by many."""
+    detractor = facts.standing.probability[2] if facts.standing else 0.0
+    return 10.0 * (facts.contact_id is not None) + 2.0 * detractor + 0.2 * _reach_weight(facts)
 
 
 # ------------------------------------------------------------------------------------------------ advocate candidates

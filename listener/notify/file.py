@@ -59,13 +59,14 @@ class FileNotifier:
 
 
 def file_stem(message: Message) -> str:
-    """The day, the subject and eight digits of the key: letters, digits and hyphens only, so that no path can be in it.
+    """What kind of message it is, its day, and eight digits of its key: the same name whenever the message is written.
 
-    The day is the one that the subject names, else the one on which the message was made.
+    Letters, digits and hyphens only, so that no path can be in it. The kind is the first word of the ``dedup_key``; the day is
+    the one that the key names, else the one on which the message was made.
     """
-    named = _DAY.search(message.subject)
+    key = message.dedup_key
+    named = _DAY.search(key)
     day = named.group() if named else message.created_at.date().isoformat() if message.created_at else "undated"
-    folded = unicodedata.normalize("NFKD", message.subject.replace(day, "")).encode("ascii", "ignore").decode().lower()
-    words = _NOT_PLAIN.sub("-", folded)[:80].strip("-")
-    key = hashlib.sha256(message.dedup_key.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return "-".join(part for part in (day, words, key) if part)
+    folded = unicodedata.normalize("NFKD", key.partition(":")[0]).encode("ascii", "ignore").decode().lower()
+    kind = _NOT_PLAIN.sub("-", folded)[:40].strip("-") or "message"
+    return f"{kind}-{day}-{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"

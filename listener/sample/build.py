@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -133,7 +133,7 @@ def _render(template: str, **facts: object) -> str:
     return _TEMPLATES.get_template(template).render(**facts)
 
 
-def _feed(template: str, outlet: Outlet, posts: tuple[Post, ...] | list[Post], sample: Sample) -> str:
+def _feed(template: str, outlet: Outlet, posts: Sequence[Post], sample: Sample) -> str:
     """A feed with full texts; a copied post keeps the address at which it first appeared."""
     home = {post.id: sample.outlets[source] for source in ("clause", "forum", "notes") for post in sample.posts[source]}
     links = {post.id: permalink(home[post.id], post) for post in posts}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import tldextract
 
@@ -17,6 +17,16 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
+def split_address(address: str) -> SplitResult:
+    """The parts of an address, which may lack its scheme.
+
+    Raises:
+        ValueError: it cannot be an address.
+    """
+    text = address.strip()
+    return urlsplit(text if _SCHEME.match(text) or text.startswith("//") else f"//{text}")
+
+
 @lru_cache(maxsize=4096)
 def host_of(address: str) -> str | None:
     """The host of an address with or without scheme, lower-case and without ``www.``; ``None`` if there is none."""
@@ -24,8 +34,7 @@ def host_of(address: str) -> str | None:
     if not text or len(text) > 2000 or any(char.isspace() for char in text):
         return None
     try:
-        host = urlsplit(text if _SCHEME.match(text) else f"//{text}").hostname or ""
-        host = host.rstrip(".")
+        host = (split_address(text).hostname or "").rstrip(".")
         host = host if host.isascii() else host.encode("idna").decode("ascii")
     except (ValueError, UnicodeError):
         return None

@@ -198,14 +198,15 @@ def normal_email(email: str | None) -> str | None:
 
 def company_key(company: str) -> str | None:
     """A company without its legal form."""
-    parts = [word for word in words(company) if word not in LEGAL_FORMS]
+    parts = [word for word in words(company.replace(".", "")) if word not in LEGAL_FORMS]
     return f"c:{''.join(parts)}" if parts else None
 
 
 def _name_keys(given: tuple[str, ...], family: tuple[str, ...]) -> set[str]:
     if not given or not family:
         return set()
-    return {f"n:{canonical(given[0])} {family[-1]}", f"i:{given[0][0]} {family[-1]}"}
+    name = canonical(given[0])
+    return {f"n:{name} {family[-1]}", *(f"i:{initial} {family[-1]}" for initial in (given[0][0], name[0]))}
 
 
 def _account_key(platform: str, handle: str) -> str:

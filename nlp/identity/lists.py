@@ -25,8 +25,8 @@ SHARED_HOSTS = _listed(
     about.me beehiiv.com bearblog.dev bit.ly blogger.com blogspot.com buttondown.email carrd.co dev.to disqus.com feedburner.com
     ghost.io goo.gl google.com gravatar.com hashnode.com hashnode.dev hubpages.com jimdo.com jimdofree.com linktr.ee
     livejournal.com medium.com micro.blog neocities.org notion.site over-blog.com posthaven.com prose.sh rssing.com
-    sites.google.com squarespace.com steemit.com substack.com svbtle.com t.co telegra.ph tinyurl.com tumblr.com typepad.com weebly.com
-    wix.com wixsite.com wordpress.com write.as youtu.be
+    sites.google.com squarespace.com steemit.com substack.com svbtle.com t.co telegra.ph tinyurl.com tumblr.com typepad.com
+    weebly.com wix.com wixsite.com wordpress.com write.as youtu.be
     """
 )
 """Blog hosts, link lists and shorteners: many people's sites on one domain, so it belongs to none of them."""

@@ -19,7 +19,7 @@ from listener.core.mention import digest
 from listener.core.people import Customer, Match, MatchJob, Outcome, Reason, RunnerUp
 from listener.core.ports import CustomerIndex
 from nlp.identity.keys import Clue, Sign, author_clues, customer_domains, customer_keys, handle_keys
-from nlp.identity.names import Agreement, agreement, same_person, words
+from nlp.identity.names import Agreement, agreement, is_name_in_one_word, same_person
 from nlp.identity.own_side import why_own
 
 ENGINE = "deterministic"
@@ -166,11 +166,7 @@ def _links(clue: Clue, customer: Customer, alone: Mapping[str, bool]) -> bool:
 
 def is_personal(domain: str, customer: Customer) -> bool:
     """Whether a customer's domain is their own and no company's: they have no company, or the domain is their name."""
-    if not customer.company.strip():
-        return True
-    label = "".join(words(domain.partition(".")[0]))
-    first, last = "".join(words(customer.first_name)), "".join(words(customer.last_name))
-    return bool(first and last) and label in {first + last, last + first}
+    return not customer.company.strip() or is_name_in_one_word(domain.partition(".")[0], customer)
 
 
 def _reason(clue: Clue) -> Reason:

@@ -35,7 +35,7 @@ _LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "a", "œ": "o", "þ": "th", "ı": "i", "'": "", "’": ""}
 )
 _UMLAUTS = re.compile(r"([aou])e")
-"""``Müller``, ``Mueller`` and ``Muller`` become one; other names lose the same letter on both sides."""
+"""``Müller``, ``Mueller`` and ``Muller`` become one; other long names lose the same letter on both sides."""
 _WORD = re.compile(r"[^\W_]+")
 _CLOSE = 0.92
 
@@ -47,7 +47,11 @@ def words(name: str) -> tuple[str, ...]:
     text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     text = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     text = "".join(char for char in text if not unicodedata.combining(char)).translate(_LOOK_ALIKES)
-    return tuple(_UMLAUTS.sub(r"\1", word) for word in _WORD.findall(text) if word not in TITLES)
+    return tuple(_without_umlauts(word) for word in _WORD.findall(text) if word not in TITLES)
+
+
+def _without_umlauts(word: str) -> str:
+    return _UMLAUTS.sub(r"\1", word) if len(word) > 4 else word
 
 
 def agreement(display_name: str | None, customer: Customer) -> Agreement:
@@ -67,13 +71,21 @@ def agreement(display_name: str | None, customer: Customer) -> Agreement:
     if any(len(word) > 1 for word in first):
         return Agreement.PARTLY
     if any(len(word) > 1 for word in last):
-        return Agreement.RELATIVE if given and len(names) > 1 else Agreement.PARTLY
-    return Agreement.OTHER if _is_a_name(display_name or "", names) else Agreement.SILENT
+        others = [word for word in names if word not in last]
+        # A first name with the same initial may be a nickname that no list has.
+        clash = given and others and not any(word[0] == own[0] for word in others for own in given)
+        return Agreement.RELATIVE if clash else Agreement.PARTLY
+    return Agreement.OTHER if _is_a_name(display_name or "", shown, names) else Agreement.SILENT
 
 
 def same_person(one: Customer, other: Customer) -> bool:
     """Whether two entries of a CRM bear the same name, so that one is a duplicate of the other."""
     return bool(one.first_name and one.last_name) and agreement(one.name, other) is Agreement.SAME
+
+
+def is_name_in_one_word(word: str, customer: Customer) -> bool:
+    """Whether a word (a domain's label) is first and last name written together."""
+    return _written_together("".join(words(word)), words(customer.first_name), words(customer.last_name))
 
 
 def canonical(given: str) -> str:
@@ -82,9 +94,9 @@ def canonical(given: str) -> str:
     return min(forms) if len(forms) == 1 else given
 
 
-def _is_a_name(display_name: str, names: list[str]) -> bool:
+def _is_a_name(display_name: str, shown: tuple[str, ...], names: list[str]) -> bool:
     """Two words of letters, written apart: ``Rosie Bailey``, not ``lunar-goblin75``."""
-    return len(names) > 1 and len(display_name.split()) > 1 and all(name.isalpha() for name in names)
+    return len(names) > 1 and len(display_name.split()) > 1 and all(word.isalpha() for word in shown)
 
 
 def _same_given(shown: str, own: str) -> bool:
@@ -103,7 +115,8 @@ def _close(one: str, other: str) -> bool:
 
 def _written_together(shown: str, given: tuple[str, ...], family: tuple[str, ...]) -> bool:
     first, last = "".join(given), "".join(family)
-    return len(first) > 1 and len(last) > 1 and shown in {first + last, last + first}
+    both = {_without_umlauts(first + last), _without_umlauts(last + first)}
+    return len(first) > 1 and len(last) > 1 and _without_umlauts(shown) in both
 
 
 def _groups(name: str) -> frozenset[str]:
@@ -115,7 +128,7 @@ def _nicknames() -> dict[str, frozenset[str]]:
     """Name -> the groups of names that it can stand for, each by its first member."""
     found: dict[str, set[str]] = {}
     for group in NICKNAMES.split(","):
-        members = [_UMLAUTS.sub(r"\1", member) for member in group.split()]
+        members = [_without_umlauts(member) for member in group.split()]
         for member in members:
             found.setdefault(member, set()).add(members[0])
     return {name: frozenset(groups) for name, groups in found.items()}

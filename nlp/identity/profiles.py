@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from listener.core.mention import normal_handle
-from nlp.identity.domains import host_of, is_shared
+from nlp.identity.domains import host_of, is_shared, split_address
 from nlp.identity.lists import INSTANCES, NOT_PEOPLE
 
 
@@ -21,8 +21,8 @@ class Profile(NamedTuple):
 _PATHS: dict[str, tuple[str, re.Pattern[str]]] = {
     host: (platform, re.compile(pattern))
     for hosts, platform, pattern in (
-        ("x.com twitter.com mobile.twitter.com", "x", r"/@?(\w{1,15})/?"),
-        ("github.com", "github", r"/([\w-]{1,39})/?"),
+        ("x.com twitter.com mobile.twitter.com", "x", r"/@?(\w+)/?"),
+        ("github.com", "github", r"/([\w-]+)/?"),
         ("gitlab.com", "gitlab", r"/([\w.-]+)/?"),
         ("codeberg.org", "codeberg", r"/([\w.-]+)/?"),
         ("reddit.com old.reddit.com new.reddit.com", "reddit", r"/(?:user|u)/([\w-]+)/?"),
@@ -67,7 +67,7 @@ def profile_of(address: str) -> Profile | None:
     host = host_of(address)
     if host is None:
         return None
-    url = urlsplit(address.strip() if "://" in address else f"//{address.strip()}")
+    url = split_address(address)
     path = unquote(url.path)
     if host == "news.ycombinator.com":
         user = parse_qs(url.query).get("id", [""])[0]

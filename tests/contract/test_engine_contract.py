@@ -25,6 +25,7 @@ ITEMS: list[tuple[str, str | None]] = [
     ("Quillon", "Quillon"),
     ("nothing of that name in here, I love it", "Quillon"),
     ("a\x00b\ud800c \u202e great", None),
+    ("a\x00b\ud800c Quillon is \u202e great", "Quillon"),
     ("word " * 5_000, "word"),
     ("(((((((((", "("),
     ("%s %d {} {0} \\1 great", "%s"),

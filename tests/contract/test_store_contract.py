@@ -12,7 +12,7 @@ import pytest
 from listener.core.analysis import Intent, Label
 from listener.core.brand import OPEN_WEB, Evidence, MatchingPolicy, TargetKind
 from listener.core.cases import Action, CaseKind, CaseState, EventKind
-from listener.core.errors import RetryLater, SourceRejected, StorageError, StoreBusy
+from listener.core.errors import ImportRefused, RetryLater, SourceRejected, StorageError, StoreBusy
 from listener.core.mention import Author, Kind, Page
 from listener.core.people import Outcome, RunnerUp
 from listener.core.ports import Saved, StreamResult
@@ -43,6 +43,7 @@ from tests.support.heard import (
     mention,
     opened,
     pending,
+    sqlite_url,
     standing,
     target,
     understand,
@@ -55,7 +56,7 @@ POLICIES = {"closed-forum": MatchingPolicy("closed-forum", may_quote=False)}
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
-    return f"sqlite:///{tmp_path}/store.db"
+    return sqlite_url(tmp_path / "store.db")
 
 
 @pytest.fixture
@@ -168,7 +169,7 @@ def test_an_empty_page_moves_the_cursor(store: Store) -> None:
 
 def test_a_page_that_cannot_be_kept_leaves_nothing(store: Store) -> None:
     with pytest.raises(StorageError):
-        hear(store, mention(1), cursor={"n": object()})
+        hear(store, mention(1), cursor={"n": 1}, stream=None)
     assert store.mentions.find() == []
     assert store.mentions.cursors("blogs") == {}
 
@@ -403,7 +404,7 @@ def test_an_import_updates_retires_and_brings_back(store: Store) -> None:
 def test_an_import_that_shrank_by_more_than_half_is_refused(store: Store) -> None:
     everybody = [customer(number) for number in range(5)]
     import_customers(store, *everybody)
-    with pytest.raises(StorageError, match=r"2 customers where the last one had 5.*--allow-shrink"):
+    with pytest.raises(ImportRefused, match=r"2 customers where the last one had 5.*--allow-shrink"):
         import_customers(store, customer(0, company="New"), customer(1), import_id="i2")
     assert store.customers.find() == everybody
     assert store.customers.last_import() == "i1"

@@ -38,7 +38,7 @@ DEFAULT_LANG = "en"
 AUTHOR = "The editors"
 ARTICLE_URL = "{{slug}}/"
 ARTICLE_SAVE_AS = "{{slug}}/index.html"
-FEED_ALL_ATOM = "feeds/all.atom.xml"
+FEED_ALL_ATOM = {atom}
 FEED_ALL_RSS = "feeds/all.rss.xml"
 CATEGORY_FEED_ATOM = AUTHOR_FEED_ATOM = AUTHOR_FEED_RSS = TRANSLATION_FEED_ATOM = None
 SUMMARY_MAX_LENGTH = 20
@@ -70,6 +70,8 @@ class BlogEngine:
     base_url: str
     comments_url: str
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
+    published: int = 0
+    """How often the site was built."""
 
     def post(self, slug: str, title: str, author: str, published: datetime, paragraphs: list[str]) -> None:
         """Write a post, or write it anew; it appears with the next ``publish``."""
@@ -89,6 +91,11 @@ class BlogEngine:
             timeout=60,
         )
         assert done.returncode == 0, done.stderr
+        self.published += 1
+        # Last-Modified counts whole seconds; nobody edits a post within the second in which it appeared.
+        built_at = time.time() + self.published
+        for path in (self.folder / "output").rglob("*.*"):
+            os.utime(path, (built_at, built_at))
 
     def comment(self, slug: str, author: str, text: str, website: str | None = None) -> None:
         """Leave a comment, as a reader's browser does."""
@@ -105,8 +112,8 @@ class BlogEngine:
 
 
 @contextmanager
-def blog_engine(folder: Path) -> Iterator[BlogEngine]:
-    """A blog without posts, served while the block runs."""
+def blog_engine(folder: Path, *, excerpts_only: bool = False) -> Iterator[BlogEngine]:
+    """A blog without posts, served while the block runs; its Atom feed has the full texts, its RSS feed has excerpts."""
     (folder / "content").mkdir(parents=True)
     (folder / "output").mkdir()
     answers: Counter[tuple[str, int]] = Counter()
@@ -115,7 +122,9 @@ def blog_engine(folder: Path) -> Iterator[BlogEngine]:
     thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.05), daemon=True)
     thread.start()
     try:
-        (folder / "pelicanconf.py").write_text(PELICAN.format(base_url=base_url), encoding="utf-8")
+        (folder / "pelicanconf.py").write_text(
+            PELICAN.format(base_url=base_url, atom=None if excerpts_only else '"feeds/all.atom.xml"'), encoding="utf-8"
+        )
         with _comment_server(folder, base_url) as comments_url:
             yield BlogEngine(folder, base_url, comments_url, answers)
     finally:

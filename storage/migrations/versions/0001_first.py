@@ -226,7 +226,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table and index
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_authors_handle_key"), "authors", ["handle_key"], unique=False)
-    op.create_index(op.f("ix_authors_matched_by"), "authors", ["matched_by"], unique=False)
+    op.create_index(op.f("ix_authors_matched_by_id"), "authors", ["matched_by", "id"], unique=False)
     op.create_index(op.f("ix_authors_person_id"), "authors", ["person_id"], unique=False)
     op.create_table(
         "cases",
@@ -313,7 +313,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table and index
         sa.PrimaryKeyConstraint("person_id", "brand", name=op.f("pk_judgements")),
         sqlite_autoincrement=False,
     )
-    op.create_index(op.f("ix_judgements_fingerprint"), "judgements", ["fingerprint"], unique=False)
+    op.create_index(
+        op.f("ix_judgements_fingerprint_person_id_brand"), "judgements", ["fingerprint", "person_id", "brand"], unique=False
+    )
     op.create_index(op.f("ix_judgements_next_change_at"), "judgements", ["next_change_at"], unique=False)
     op.create_index(op.f("ix_judgements_standing_id"), "judgements", ["standing_id"], unique=False)
     op.create_table(

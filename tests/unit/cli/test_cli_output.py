@@ -71,11 +71,13 @@ def test_tables_fit_the_terminal(monkeypatch: pytest.MonkeyPatch, width: int) ->
     monkeypatch.setattr("sys.stdout", screen)
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "dumb")
-    table([Column("id", right=True), Column("text", wide=True)], [("1", "word " * 60 + "[bold]kept[/bold]")])
+    columns = [Column("id", right=True), Column("empty"), Column("text", wide=True)]
+    table(columns, [("1", "", "word " * 60 + "[bold]kept[/bold]")])
     lines = screen.getvalue().splitlines()
     assert max(map(len, lines)) <= width
     assert "[bold]kept[/bold]" in screen.getvalue()
     assert "word word" in lines[2]
+    assert "empty" not in screen.getvalue()
 
 
 def test_facts_leave_out_what_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from connectors._registry import load_specs
 
 # ------------------------------------------------------------------------------------------------------------------ init
 
@@ -17,6 +21,24 @@ def test_init_writes_what_it_says(run, tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["customers.csv", "listener.toml"]
     assert f"Wrote {folder / 'listener.toml'}" in ended.out
     assert f"listener check --config {folder / 'listener.toml'}" in ended.out
+
+
+@pytest.mark.parametrize("options", [[], ["--brand", "Quillon", "--site", "quillon.example"], ["--brand", 'Ünï "Q"']], ids=len)
+def test_check_accepts_what_init_writes(run, tmp_path: Path, options: list[str]) -> None:
+    assert run("init", tmp_path, *options).status == 0
+    ended = run("check", "--config", tmp_path / "listener.toml")
+    assert (ended.status, ended.err) == (0, "")
+    assert ("site " in ended.out) == ("--site" in options)
+
+
+def test_the_example_shows_every_option_of_our_connectors_and_all_are_accepted(run, tmp_path: Path) -> None:
+    run("init", tmp_path, "--brand", "Quillon", "--site", "quillon.example")
+    path = tmp_path / "listener.toml"
+    path.write_text(re.sub(r"(?m)^#(?=[\[\w])", "", path.read_text()))
+    assert run("check", "--config", path).status == 0
+    for source in tomllib.loads(path.read_text())["sources"]:
+        spec = load_specs()[source["kind"]]
+        assert set(spec.options.model_fields) <= set(source), source["kind"]
 
 
 @pytest.mark.parametrize("name", ["listener.toml", "customers.csv"])

@@ -51,7 +51,16 @@ def test_an_unknown_choice_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("stated", "expected"),
-    [("en", "en"), ("en-GB", "en"), ("PT_br", "pt"), ("nb", "no"), (None, None), ("", None), ("und", None), ("english please", None)],
+    [
+        ("en", "en"),
+        ("en-GB", "en"),
+        ("PT_br", "pt"),
+        ("nb", "no"),
+        (None, None),
+        ("", None),
+        ("und", None),
+        ("english please", None),
+    ],
 )
 def test_primary_language(stated: str | None, expected: str | None) -> None:
     assert primary(stated) == expected

@@ -22,13 +22,19 @@ QUILLON = ListeningRule(
         ),
         Target("quillon/flow", TargetKind.PRODUCT, "quillon", "Quillon Flow", aliases=("Q-Flow",)),
         Target(
-            "quillon/pages", TargetKind.PRODUCT, "quillon", "Pages", aliases=("Pages Editor",), ambiguous=True, context=("publish", "web site")
+            "quillon/pages",
+            TargetKind.PRODUCT,
+            "quillon",
+            "Pages",
+            aliases=("Pages Editor",),
+            ambiguous=True,
+            context=("publish", "web site"),
         ),
         Target("quillon/strasse", TargetKind.PRODUCT, "quillon", "Straßenplaner"),
         Target("brimtel", TargetKind.COMPETITOR, "quillon", "Brimtel", handles=("brimtel",), domains=("brimtel.example",)),
     ),
     exclusions=("quillon sword", "fencing"),
-)  # fmt: skip
+)
 OTHER = ListeningRule(
     "brimtel-side",
     (
@@ -146,7 +152,9 @@ def test_a_title_or_a_quotation_can_give_the_context(one: ListeningAnalyzer) -> 
     assert analyze(one, "> how do you publish?\n\nPages is fine").relevance is Relevance.ABOUT
 
 
-@pytest.mark.parametrize("text", ["A Quillon sword for sale", "Quillon is a part of a sword. #fencing", "Fencing with @quillon and Brimtel"])
+@pytest.mark.parametrize(
+    "text", ["A Quillon sword for sale", "Quillon is a part of a sword. #fencing", "Fencing with @quillon and Brimtel"]
+)
 def test_exclusions_win(one: ListeningAnalyzer, text: str) -> None:
     analysis = analyze(one, text)
     assert analysis.relevance is Relevance.EXCLUDED
@@ -173,7 +181,11 @@ def test_one_name_can_be_a_target_of_two_rules(both: ListeningAnalyzer) -> None:
 
 def test_support_does_not_cross_rules(both: ListeningAnalyzer) -> None:
     assert found(analyze(both, "Harbor and Quillon")) == ["quillon:Quillon"]
-    assert found(analyze(both, "Harbor and Brimtel")) == ["brimtel-side/harbor:Harbor", "brimtel:Brimtel", "brimtel-side/brimtel:Brimtel"]
+    assert found(analyze(both, "Harbor and Brimtel")) == [
+        "brimtel-side/harbor:Harbor",
+        "brimtel:Brimtel",
+        "brimtel-side/brimtel:Brimtel",
+    ]
 
 
 def test_names_only_in_quoted_text_do_not_count(one: ListeningAnalyzer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 
 import pytest
@@ -11,14 +12,16 @@ from hypothesis import strategies as st
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from listener.core.analysis import Label, Sentiment
+from nlp.passages import Passage
 from nlp.vader import LONGEST, SURE, Vader
 
 LIBRARY = SentimentIntensityAnalyzer()
 ENGINE = Vader()
-WORDS = (
+WORDS = re.findall(
+    r"\S+",
     "not never isn't very barely great GREAT terrible good bad but least kind of the tool :) :( 😀 !!! ??? love hate support "
-    "at least no doubt slow crash so AWESOME sucks yeah right bad ass to die for without slightly lol"
-).split()
+    "at least no doubt slow crash so AWESOME sucks yeah right bad ass to die for without slightly lol",
+)
 
 
 def score(text: str, target: str | None = None) -> Sentiment:
@@ -118,7 +121,20 @@ def test_200_kb_take_about_a_second(glue: str, target: str | None) -> None:
     assert time.process_time() - begun < 6  # a guard against the quadratic (the library takes 45 s), not a measurement
 
 
-def test_a_long_sentence_is_scored_around_the_target() -> None:
-    text = "bad " * 1_000 + "but I find that Quillon is great " + "bad " * 1_000
-    sentiment = score(text.replace("bad ", "so ", 500), "Quillon")
-    assert sentiment.label is not Label.UNSCORED
+def test_a_long_sentence_is_scored_around_the_target_only() -> None:
+    sentence = "awful " * 500 + "so I find that Quillon is great " + "awful " * 500
+    start = sentence.index("Quillon")
+    sentiment = ENGINE.score_passages([Passage(sentence, start, start + 7)], "en")
+    around = sentence[start - LONGEST // 2 : start + LONGEST // 2]
+    assert sentiment.score == ENGINE.compound(around)
+    assert sentiment.evidence == (sentence,)
+
+
+def test_contrast_parts_two_known_targets() -> None:
+    sentence = "Brimtel is horrible but Quillon is great"
+    alone = Passage(sentence, 24, 31)
+    beside = Passage(sentence, 24, 31, others=((0, 7),))
+    other = Passage(sentence, 0, 7, others=((24, 31),))
+    assert ENGINE.score_passages([beside], "en").score == ENGINE.compound(" Quillon is great")
+    assert ENGINE.score_passages([other], "en").score == ENGINE.compound("Brimtel is horrible ")
+    assert ENGINE.score_passages([alone], "en").score == ENGINE.compound(sentence)

@@ -31,8 +31,8 @@ def test_both_parts_are_written_under_a_name_that_says_what_they_are(tmp_path: P
     assert outcome.ok
     names = sorted(path.name for path in folder.iterdir())
     assert names == [
-        "2026-11-22-2-need-a-call-1-new-candidate-quillon-f44d9d83.html",
-        "2026-11-22-2-need-a-call-1-new-candidate-quillon-f44d9d83.txt",
+        "digest-2026-11-22-f44d9d83.html",
+        "digest-2026-11-22-f44d9d83.txt",
     ]
     assert (folder / names[1]).read_bytes() == "Grüße\n".encode()
     assert (folder / names[0]).read_text(encoding="utf-8") == "<p>Grüße</p>"
@@ -69,23 +69,23 @@ def test_what_cannot_be_written_is_an_outcome_and_leaves_nothing_half_done(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("subject", "start"),
+    ("key", "start"),
     [
-        ("../../etc/passwd", "2026-11-23-etc-passwd-"),
-        ("/absolute\x00\n", "2026-11-23-absolute-"),
-        ("....", "2026-11-23-"),
-        ("日本", "2026-11-23-"),
-        ("Überfällig 2026-01-02", "2026-01-02-uberfallig-"),
+        ("../../etc/passwd", "etc-passwd-2026-11-23-"),
+        ("/absolute\x00\n", "absolute-2026-11-23-"),
+        ("....:x", "message-2026-11-23-"),
+        ("日本", "message-2026-11-23-"),
+        ("Überfällig:2026-01-02", "uberfallig-2026-01-02-"),
     ],
 )
-def test_no_subject_makes_a_path(subject: str, start: str) -> None:
-    stem = file_stem(replace(MESSAGE, subject=subject))
+def test_no_key_makes_a_path(key: str, start: str) -> None:
+    stem = file_stem(replace(MESSAGE, dedup_key=key))
     assert stem.startswith(start)
     assert "--" not in stem
 
 
 def test_without_any_date_the_name_says_so() -> None:
-    assert file_stem(replace(MESSAGE, subject="alert", created_at=None)).startswith("undated-alert-")
+    assert file_stem(replace(MESSAGE, dedup_key="alert:7", created_at=None)).startswith("alert-undated-")
 
 
 @given(st.text(max_size=300), st.text(max_size=50))

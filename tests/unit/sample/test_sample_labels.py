@@ -42,6 +42,8 @@ def labels(analysis: Analysis) -> set[str]:
 def test_posts_about_the_brand_are_told_from_those_about_swords(analyses: dict[str, Analysis]) -> None:
     about = {post_id for post_id, analysis in analyses.items() if analysis.relevance is Relevance.ABOUT}
     assert about == {post_id for post_id, expected in EXPECTED["mentions"].items() if expected["about"]}
+    rivals = {post_id for post_id in about if not labels(analyses[post_id])}
+    assert rivals == {post_id for post_id, expected in EXPECTED["mentions"].items() if expected["about"] == "competitor"}
     assert analyses["b5"].relevance is Relevance.EXCLUDED
     assert analyses["m33"].relevance is Relevance.AMBIGUOUS
 

@@ -1,0 +1,63 @@
+"""A mention with the keys by which it, its author and its story are known: computed once, used by all that store it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from listener.core.mention import Mention, author_key, content_hash, digest
+from listener.core.times import as_utc
+from storage import keys
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """``said_at`` is the time of publishing, or ``now`` where that is unknown or lies in the future.
+
+    ``content`` is the content hash; ``address`` the canonical address, ``link_key`` that address with origin and content: the
+    same for a post whose feed gives it a new id. ``handle_key`` is by which the author's account is found.
+    """
+
+    mention: Mention
+    key: str
+    author_key: str
+    handle_key: str | None
+    origin_key: str
+    content: str
+    address: str | None
+    link_key: str | None
+    said_at: datetime
+
+    @property
+    def graves(self) -> list[tuple[str, str]]:
+        """Under which keys the mention or its author may have been erased."""
+        found = [("mention", self.key), ("author", self.author_key)]
+        return [*found, ("handle", self.handle_key)] if self.handle_key else found
+
+
+def distinct(page: Sequence[Mention], now: datetime) -> list[Heard]:
+    """The mentions of a page; of two with one id the first."""
+    found: dict[str, Heard] = {}
+    for mention in page:
+        key = mention.key
+        if key not in found:
+            found[key] = _heard(mention, key, as_utc(now))
+    return list(found.values())
+
+
+def _heard(mention: Mention, key: str, now: datetime) -> Heard:
+    content = content_hash(mention)
+    address = keys.canonical_url(mention.url) if mention.url else None
+    handle = mention.author.handle
+    return Heard(
+        mention=mention,
+        key=key,
+        author_key=author_key(mention),
+        handle_key=keys.handle_key(mention.platform, handle) if handle else None,
+        origin_key=digest("origin", mention.platform, mention.origin),
+        content=content,
+        address=address,
+        link_key=digest("link", mention.platform, mention.origin, address, content) if address else None,
+        said_at=min(mention.published_at, now) if mention.published_at else now,
+    )

@@ -1,0 +1,78 @@
+"""Keys: addresses as they are compared, keyed hashes, and text that both databases can hold."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listener.core.people import Customer
+from storage.imports import company_domains
+from storage.keys import Pepper, canonical_url, handle_key
+from storage.types import storable, whole
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("https://Blog.example/Post/", "blog.example/Post"),
+        ("http://blog.example:80/Post?utm_source=x&fbclid=1", "blog.example/Post"),
+        ("https://blog.example:8443/p?id=2&utm_medium=rss&b=", "blog.example:8443/p?id=2&b="),
+        ("https://blog.example/p#respond", "blog.example/p"),
+        ("https://blog.example/p#comment-12", "blog.example/p#comment-12"),
+        (" https://blog.example ", "blog.example"),
+        ("https://blog.example./p", "blog.example/p"),
+        ("ftp://blog.example/p", None),
+        ("mailto:x@blog.example", None),
+        ("https://[::1/p", None),
+        ("https://blog.example:port/p", None),
+        ("no address", None),
+        ("", None),
+    ],
+)
+def test_an_address_is_compared_by_what_it_shows(url: str, canonical: str | None) -> None:
+    assert canonical_url(url) == canonical
+
+
+@given(st.text())
+def test_any_text_can_be_asked_for_its_address_and_stored(text: str) -> None:
+    canonical_url(f"https://{text}")
+    storable(text).encode()
+    assert "\x00" not in storable(text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
+def test_ordinary_text_is_stored_as_it_is(text: str) -> None:
+    assert storable(text) == text
+
+
+def test_whole_numbers_are_kept_in_range() -> None:
+    assert [whole(number) for number in (None, 5, 10**30, -(10**30))] == [None, 5, 2**63 - 1, 1 - 2**63]
+
+
+def test_the_same_value_hashes_by_purpose_and_pepper() -> None:
+    one = Pepper("one")
+    hashes = {one.hash("key", "a"), one.hash("name", "a"), one.hash("key", "b"), Pepper("two").hash("key", "a")}
+    assert len(hashes) == 4
+    assert one.hash("key", "a") == Pepper("one").hash("key", "a")
+    assert "one" not in repr(one)
+
+
+def test_a_handle_without_letters_is_no_account() -> None:
+    assert handle_key("rss", " @ ") is None
+    assert handle_key("rss", "@Ada") == handle_key("rss", "ada ")
+    assert handle_key("rss", "ada") != handle_key("x", "ada")
+
+
+@pytest.mark.parametrize(
+    ("email", "website", "domains"),
+    [
+        ("a@mail.firm.example", "https://www.firm.example/x", {"mail.firm.example", "firm.example", "www.firm.example"}),
+        (None, "firm.example", {"firm.example"}),
+        ("no address", None, set()),
+        (None, "http://[broken", set()),
+        (None, None, set()),
+    ],
+)
+def test_the_domains_of_a_company(email: str | None, website: str | None, domains: set[str]) -> None:
+    assert company_domains(Customer("C1", email=email, website=website)) == domains

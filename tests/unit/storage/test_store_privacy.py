@@ -1,0 +1,339 @@
+"""Export, erasure and retention reach every column that tells something about a person, and what was erased stays away."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import JSON, Column, String, func, select, update
+
+from listener.core.analysis import Analysis, Relevance
+from listener.core.cases import CaseState
+from listener.core.mention import Author, Kind
+from listener.core.people import Outcome, RunnerUp
+from listener.core.ports import Saved
+from listener.core.telling import Delivery, Message
+from storage.outbox import MessageState
+from storage.store import Erased, Pruned, Retention, Selector, Store
+from storage.tables import cases, customers, digests, matches, metadata, outbox, staged_customers
+from tests.support.heard import (
+    BRAND,
+    DAY,
+    MATCHER,
+    NOW,
+    OFF_TARGET,
+    PRAISE,
+    about,
+    customer,
+    hear,
+    identify,
+    import_customers,
+    judge,
+    linked,
+    mention,
+    opened,
+    pending,
+    understand,
+)
+
+ADA = Selector(contact_id="C1")
+FAR = NOW + 3000 * DAY
+
+
+def _columns() -> list[Column[Any]]:
+    """Every column that can hold words."""
+    return [column for table in metadata.sorted_tables for column in table.c if isinstance(column.type, JSON) or _is_text(column)]
+
+
+def _is_text(column: Column[Any]) -> bool:
+    return isinstance(getattr(column.type, "impl_instance", column.type), String)
+
+
+def _personal() -> list[Column[Any]]:
+    return [column for column in _columns() if column.info["personal"] in {"author", "customer"}]
+
+
+def test_every_column_that_can_hold_words_says_whom_it_is_about() -> None:
+    assert len(_columns()) > 100
+    assert {column.info.get("personal") for column in _columns()} == {"author", "customer", "staff", "nobody"}
+
+
+def _everything(store: Store) -> None:
+    """One person of whom everything is kept that can be kept."""
+    import_customers(store, customer(1, email="ada@firm.example"))
+    author = Author(service_id="77", handle="ada", display_name="Ada", email="ada@firm.example", bio="b", links=("l",))
+    hear(store, mention(1, "Before.", author=author), mention(2, by="else"))
+    hear(store, mention(1, PRAISE, author=author))
+    understand(store, replace(about(), note="a note"))
+    identify(store, {"ada": linked("C1", account="Firm", runner_up=RunnerUp("C2", 0.1))})
+    judge(store)
+    person = pending(store, fingerprint="other")[-1].person_id
+    data = json.dumps({"people": [{"person_id": person, "name": "Ada"}, {"person_id": 999, "name": "Bob"}]})
+    mail = Message("d1", "mail", "kim", "About Ada", "Ada", "<p>Ada", NOW)
+    store.digests.save_digest("kim", date(2026, 3, 10), NOW - DAY, NOW, data, [mail], NOW)
+    store.customers.save_customers([(customer(1, company="New"), [])], "unfinished", NOW)
+
+
+def _mark(store: Store) -> dict[str, str]:
+    """Write a mark of its own into every personal column; marks by column."""
+    marks = {}
+    with store._database.write() as connection:
+        for column in _personal():
+            mark = f"MARK {column.table.name}.{column.name} ENDS"
+            value: Any = [mark] if isinstance(column.type, JSON) else mark
+            if column is digests.c.data:
+                data = json.loads(connection.scalars(select(digests.c.data)).one())
+                data["people"][0]["name"] = mark
+                value = json.dumps(data)
+            assert connection.execute(update(column.table).values({column.name: value})).rowcount, f"nothing is kept in {column}"
+            marks[str(column)] = mark
+    return marks
+
+
+def _kept(store: Store) -> str:
+    with store._database.read() as connection:
+        rows = [repr(row) for table in metadata.sorted_tables for row in connection.execute(select(table))]
+    return "\n".join(rows)
+
+
+def test_an_export_holds_every_personal_column(any_store: Store) -> None:
+    _everything(any_store)
+    marks = _mark(any_store)
+    exported = json.dumps(any_store.privacy.export_person(ADA))
+    missing = {column for column, mark in marks.items() if mark not in exported}
+    # A message tells of several people; the person's own part of it is the digest entry.
+    assert missing == {"outbox.subject", "outbox.text", "outbox.html"}
+    assert "Bob" not in exported
+
+
+@pytest.mark.parametrize("selector", [ADA, Selector(author_id=1), Selector(platform="rss", handle="@ADA")])
+def test_an_erasure_reaches_every_personal_column(any_store: Store, selector: Selector) -> None:
+    _everything(any_store)
+    any_store.privacy.erase_person(Selector(author_id=2), NOW)  # somebody else, of whom marks would remain
+    _mark(any_store)
+    erased = any_store.privacy.erase_person(selector, NOW)
+    assert erased.rows["mentions"] == 1
+    assert erased.rows["customers"] == 1
+    assert (erased.digest_entries, erased.messages_withdrawn) == (1, 1)
+    assert "MARK" not in _kept(any_store)
+    assert any_store.digests.saved_digest("kim", date(2026, 3, 10)) == '{"people": [{"person_id": 999, "name": "Bob"}]}'
+    assert any_store.outbox.find()[0].state == MessageState.WITHDRAWN
+    assert any_store.privacy.export_person(selector) == {}
+    assert not any_store.privacy.erase_person(selector, NOW)
+
+
+def test_the_bytes_of_what_was_erased_are_gone_from_the_file(sqlite_store: Store, sqlite_file: Path) -> None:
+    _everything(sqlite_store)
+    _mark(sqlite_store)
+    assert b"MARK authors.bio" in _bytes(sqlite_file)
+    sqlite_store.privacy.erase_person(ADA, NOW)
+    sqlite_store.privacy.erase_person(Selector(author_id=2), NOW)
+    assert b"MARK" not in _bytes(sqlite_file)
+
+
+def _bytes(file: Path) -> bytes:
+    return b"".join(part.read_bytes() for part in sorted(file.parent.glob(file.name + "*")))
+
+
+def test_an_erased_person_does_not_come_back(any_store: Store) -> None:
+    _everything(any_store)
+    any_store.privacy.erase_person(ADA, NOW)
+    by_id = Author(service_id="77", handle="newname")
+    by_handle = Author(handle="ada")
+    new_posts = (mention(5, author=by_id), mention(6, author=by_handle), mention(1, author=Author(display_name="Someone")))
+    assert hear(any_store, *new_posts) == Saved(duplicates=3)
+    assert len(any_store.mentions.find()) == 1
+    again, _ = import_customers(any_store, customer(1), customer(7, email="ADA@firm.example"), customer(8), import_id="i9")
+    assert again == Saved(new=1, duplicates=2)
+    assert [one.contact_id for one in any_store.customers.find()] == ["C8"]
+
+
+def test_an_erasure_leaves_everybody_else_alone(any_store: Store) -> None:
+    _everything(any_store)
+    before = any_store.privacy.export_person(Selector(author_id=2))
+    any_store.privacy.erase_person(ADA, NOW)
+    assert any_store.privacy.export_person(Selector(author_id=2)) == before
+    any_store.outbox.put([Message("other", "mail", "kim", "S", "T", None, NOW)])
+    any_store.outbox.record([(any_store.outbox.due(NOW, 1)[0], Delivery(True, "ok"))], NOW)
+    any_store.privacy.erase_person(Selector(author_id=2), NOW)
+    assert any_store.outbox.find()[0].state == MessageState.SENT
+
+
+def test_others_who_may_have_been_the_erased_customer_are_matched_again(any_store: Store) -> None:
+    import_customers(any_store, customer(1))
+    hear(any_store, mention(1), mention(2), mention(3))
+    understand(any_store)
+    maybe = linked("C1", outcome=Outcome.REVIEW)
+    identify(any_store, {"writer1": linked("C1"), "writer2": maybe, "writer3": linked("C9", runner_up=RunnerUp("C1", 0.2))})
+    any_store.privacy.erase_person(ADA, NOW)
+    assert len(any_store.matches.pending_matches(MATCHER, 9, {})) == 2
+    assert "C1" not in _kept(any_store).replace("C1'", "C1") or "'C1'" not in _kept(any_store)
+
+
+def test_copies_of_an_erased_persons_words_lose_their_text(any_store: Store) -> None:
+    hear(any_store, mention(1, PRAISE, by="ada"))
+    hear(any_store, mention(2, PRAISE, by="bob", kind=Kind.REPOST), mention(3, "Bob's own.", by="bob"))
+    understand(any_store, about(), about(), OFF_TARGET)
+    erased = any_store.privacy.erase_person(Selector(platform="rss", handle="ada"), NOW)
+    assert erased.copies_blanked == 1
+    assert [found.text for found in any_store.mentions.find()] == ["Bob's own.", ""]
+    assert PRAISE not in _kept(any_store)
+    assert any_store.analyses.pending_analyses("another", 9)[0].mention_id == 3
+
+
+def test_a_customer_who_never_spoke_can_be_exported_and_erased(any_store: Store) -> None:
+    import_customers(any_store, customer(1))
+    exported: Any = any_store.privacy.export_person(ADA)
+    assert exported["customers"][0]["email"] == "ada1@firm1.example"
+    assert any_store.privacy.erase_person(ADA, NOW).rows["customers"] == 1
+    assert any_store.customers.count() == 0
+
+
+def test_nobody_is_erased_by_an_unknown_name(any_store: Store) -> None:
+    _everything(any_store)
+    before = _kept(any_store)
+    for selector in (Selector(contact_id="C9"), Selector(author_id=99), Selector(platform="x", handle="ada")):
+        assert any_store.privacy.erase_person(selector, NOW) == Erased()
+        assert any_store.privacy.export_person(selector) == {}
+    assert _kept(any_store) == before
+
+
+@pytest.mark.parametrize("names", [{}, {"contact_id": "C1", "author_id": 1}, {"platform": "rss"}, {"handle": "ada"}])
+def test_a_selector_names_a_person_in_exactly_one_way(names: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"person|account"):
+        Selector(**names)
+
+
+# --------------------------------------------------------------------------------------------------------- retention
+
+
+def test_retention_reaches_every_personal_column(any_store: Store) -> None:
+    _everything(any_store)
+    with any_store._database.write() as connection:
+        connection.execute(update(customers).values(retired_at=NOW))
+        connection.execute(update(matches).values(outcome="none"))
+        connection.execute(update(cases).values(state="resolved"))
+        connection.execute(update(outbox).values(state="parked", ended_at=NOW))
+    _mark(any_store)
+    any_store.privacy.prune(FAR, Retention())
+    assert "MARK" not in _kept(any_store)
+
+
+def test_what_is_pruned_is_not_new_when_it_is_heard_again(any_store: Store) -> None:
+    hear(any_store, mention(1), mention(2))
+    understand(any_store, OFF_TARGET)
+    assert any_store.privacy.prune(NOW + 31 * DAY, Retention()).mentions_blanked == 2
+    assert {(found.text, found.title, found.url) for found in any_store.mentions.find()} == {("", None, None)}
+    assert hear(any_store, mention(1, rating=2.0), mention(2)) == Saved(duplicates=2)
+    assert any_store.analyses.pending_analyses("another", 9) == []
+    assert any_store.privacy.prune(NOW + 31 * DAY, Retention()) == Pruned()
+
+
+def test_a_pruned_mention_that_is_edited_is_heard_again(any_store: Store) -> None:
+    hear(any_store, mention(1))
+    understand(any_store, OFF_TARGET)
+    any_store.privacy.prune(NOW + 31 * DAY, Retention())
+    assert hear(any_store, mention(1, "Now about Quillon.")) == Saved(changed=1)
+    (job,) = any_store.analyses.pending_analyses("analyzer 1", 9)
+    assert (job.text, job.revision) == ("Now about Quillon.", 2)
+    assert any_store.admin.status().rows["mention_revisions"] == 0
+
+
+def test_nothing_is_pruned_before_its_time(any_store: Store) -> None:
+    _everything(any_store)
+    before = _kept(any_store)
+    pruned = any_store.privacy.prune(NOW + 29 * DAY, Retention())
+    assert pruned == Pruned()
+    unfinished = _staged_line(before)
+    assert [line for line in before.splitlines() if line not in unfinished] == _kept(any_store).splitlines()
+
+
+def _staged_line(kept: str) -> list[str]:
+    """An import that was not finished is thrown away at once."""
+    return [line for line in kept.splitlines() if "'unfinished'" in line]
+
+
+def test_the_terms_of_a_source_can_demand_less_time(any_store: Store) -> None:
+    hear(any_store, mention(1))
+    hear(any_store, mention(2), policy="strict")
+    understand(any_store)
+    pruned = any_store.privacy.prune(NOW + 8 * DAY, Retention(policy_days={"strict": 7}))
+    assert pruned == Pruned(mentions_blanked=1)
+    (job,) = [job for job in pending(any_store) if job.opinions[0].mention_id == 2]
+    assert job.opinions[0].sentiment.evidence == ()
+    assert job.opinions[0].sentiment.score == 0.8
+
+
+def test_known_customers_and_people_with_open_cases_keep_their_names(any_store: Store) -> None:
+    import_customers(any_store, customer(1))
+    hear(any_store, mention(1), mention(2), mention(3))
+    understand(any_store)
+    identify(any_store, {"writer1": linked("C1")})
+    person = next(job.person_id for job in pending(any_store) if [one.mention_id for one in job.opinions] == [2])
+    any_store.cases.apply(opened(person))
+    pruned = any_store.privacy.prune(NOW + 31 * DAY, Retention())
+    assert pruned.authors_pseudonymised == 1
+    third, second, first = any_store.mentions.find()
+    assert (first.author.handle, second.author.handle, third.author.handle) == ("writer1", "writer2", None)
+    assert third.url is None
+    assert third.text
+    hear(any_store, mention(4, by="writer3"))
+    assert any_store.mentions.find(limit=1)[0].author_id == third.author_id
+    assert any_store.mentions.find(limit=1)[0].author.handle == "writer3"
+
+
+def test_retired_customers_go_unless_a_case_is_open(any_store: Store) -> None:
+    import_customers(any_store, customer(1), customer(2))
+    hear(any_store, mention(1))
+    understand(any_store)
+    identify(any_store, {"writer1": linked("C1")})
+    judge(any_store)
+    import_customers(any_store, customer(3), import_id="i2", allow_shrink=True)
+    assert any_store.privacy.prune(NOW + 91 * DAY, Retention(mention_days=999)).customers == 1
+    (case,) = any_store.cases.find()
+    any_store.cases.apply(opened(case.person_id, state=CaseState.RESOLVED))
+    assert any_store.privacy.prune(NOW + 91 * DAY, Retention(mention_days=999)).customers == 1
+    assert "Lind1" not in _kept(any_store)
+    assert import_customers(any_store, customer(1), customer(3), import_id="i3")[0] == Saved(new=1, duplicates=1)
+    assert any_store.customers.get("C1") == customer(1)
+
+
+def test_old_standings_messages_runs_and_digests_go(any_store: Store) -> None:
+    hear(any_store, mention(1))
+    understand(any_store)
+    judge(any_store)
+    for days in (1, 800):
+        jobs = any_store.standings.pending_standings(NOW + days * DAY, f"later judge {days}", 9)
+        done = [(job, replace(job.previous, mentions=days), []) for job in jobs if job.previous]
+        any_store.standings.save_standings(done, f"later judge {days}", NOW + days * DAY)
+        any_store.runs.begin_run(NOW + days * DAY)
+        message = Message(f"m{days}", "mail", "kim", "S", "T", None, NOW + days * DAY)
+        until = NOW + days * DAY
+        any_store.digests.save_digest("kim", until.date(), until - DAY, until, '{"people": []}', [message], until)
+        any_store.outbox.record([(message, Delivery(True, "ok"))], until)
+    pruned = any_store.privacy.prune(NOW + 801 * DAY, Retention())
+    assert (pruned.standings, pruned.messages, pruned.runs, pruned.digests) == (2, 1, 1, 1)
+    assert any_store.digests.told_until("kim") == NOW + 800 * DAY
+    assert any_store.cases.facts([(1, BRAND)], NOW, FAR)[0].standing is not None
+
+
+def test_the_unfinished_import_of_an_erased_customer_goes_too(any_store: Store) -> None:
+    import_customers(any_store, customer(1))
+    any_store.customers.save_customers([(customer(1, company="New"), [])], "i2", NOW)
+    any_store.privacy.erase_person(ADA, NOW)
+    with any_store._database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(staged_customers)) == 0
+
+
+def test_a_note_that_quotes_is_blanked_with_its_mention(any_store: Store) -> None:
+    hear(any_store, mention(1))
+    understand(any_store, Analysis(Relevance.EXCLUDED, "en", note="the phrase was found"))
+    any_store.privacy.prune(NOW + timedelta(days=31), Retention())
+    shown = any_store.mentions.show(1)
+    assert shown is not None
+    assert shown.analysis is not None
+    assert (shown.analysis.relevance, shown.analysis.note) == (Relevance.EXCLUDED, None)
