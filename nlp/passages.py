@@ -2,7 +2,7 @@
 
 A passage is a sentence that names the target and up to two sentences after it that name no target at all: people write
 "I moved to Quillon in May. Worst decision ever." Measured on development data with VADER (macro-recall, sentence alone → with two
-more): topics of tweets 46.6 → 49.4, Dong 2014 51.6 → 53.0, laptop reviews unchanged (one sentence a text).
+more): 6,000 tweets about topics 46.5 → 49.2, 6,000 of Dong 2014 51.6 → 53.0, laptop reviews unchanged (one sentence a text).
 """
 
 from __future__ import annotations

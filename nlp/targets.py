@@ -79,19 +79,17 @@ class TargetFinder:
         self.targets: tuple[Target, ...] = tuple(target for rule in rules for target in rule.targets)
         self._rules = tuple(rules)
         self._rule_of = tuple(i for i, rule in enumerate(rules) for _ in rule.targets)
-        self._words: list[list[Word]] = []
-        self._patterns: list[str] = []
-        self._build_scan()
+        self._exact = [frozenset(spelled.lstrip("#") for spelled in _spellings(target)) for target in self.targets]
         self._matcher: PhraseMatcher | None = None
-        self._exact = [frozenset(form for name in _names(target) for form in _forms(name)) for target in self.targets]
+        self._build_scan()
 
     # -------------------------------------------------------------------------------------------- the literal scan
 
     def _build_scan(self) -> None:
         words: dict[str, list[Word]] = {}
         for i, target in enumerate(self.targets):
-            names = [form for name in _names(target) for form in _forms(name)]
-            for name in [*names, *(f"@{normal_handle(h)}" for h in target.handles if normal_handle(h)), *target.domains]:
+            handles = [f"@{handle}" for handle in map(normal_handle, target.handles) if handle]
+            for name in [*_spellings(target), *handles, *target.domains]:
                 words.setdefault(_folded(name).lstrip("#"), []).append(Word(Role.NAME, i, name))
             for word in target.context:
                 words.setdefault(_folded(word), []).append(Word(Role.CONTEXT, i, word))
@@ -99,8 +97,8 @@ class TargetFinder:
             for phrase in rule.exclusions:
                 words.setdefault(_folded(phrase), []).append(Word(Role.EXCLUSION, i, phrase))
         words.pop("", None)
-        self._patterns, self._words = list(words), list(words.values())
-        self._automaton = AhoCorasick(self._patterns)
+        self._words = list(words.values())
+        self._automaton = AhoCorasick(list(words))
 
     def scan(self, text: str) -> set[Word]:
         """All words of the rules that stand in the text, not inside longer words. Case is ignored here."""
@@ -130,7 +128,7 @@ class TargetFinder:
         matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
         for i, target in enumerate(self.targets):
             # The matcher lower-cases only; case-folding a pattern lets "Straße" find "STRASSE".
-            phrases = {spelled for name in _names(target) for form in _forms(name) for spelled in (form, form.casefold())}
+            phrases = {phrase for spelled in _spellings(target) for phrase in (spelled, spelled.casefold())}
             matcher.add(str(i), [nlp.make_doc(phrase) for phrase in sorted(phrases)])
         return matcher
 
@@ -216,14 +214,13 @@ def names(words: Iterable[Word]) -> set[int]:
     return {word.owner for word in words if word.role is Role.NAME}
 
 
-def _names(target: Target) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(straight(name.strip()) for name in (target.name, *target.aliases) if name.strip()))
-
-
-def _forms(name: str) -> tuple[str, ...]:
-    """How a name is written: as it is, hyphenated, and as a hashtag."""
-    words = name.split()
-    return (" ".join(words),) if len(words) == 1 else (" ".join(words), "-".join(words), "#" + "".join(words))
+def _spellings(target: Target) -> list[str]:
+    """How a target's names are written: as they are, and names of several words also hyphenated or as a hashtag."""
+    found: list[str] = []
+    for name in (target.name, *target.aliases):
+        words = straight(name).split()
+        found += [" ".join(words)] if len(words) < 2 else [" ".join(words), "-".join(words), "#" + "".join(words)]
+    return [spelled for spelled in dict.fromkeys(found) if spelled]
 
 
 def _folded(text: str) -> str:

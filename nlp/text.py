@@ -195,7 +195,7 @@ _ATTRIBUTION = re.compile(
 )
 _REST_IS_NOT_OURS = re.compile(
     r"(?:-{2,}\s?(?:original message|forwarded message|ursprüngliche nachricht|message d'origine)\b"
-    r"|begin forwarded message:|-- ?$|[_-]{20,}$)",
+    r"|begin forwarded message:|-- ?$|_{20,}$)",
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"\*?(?:from|sent|to|cc|date|subject|von|gesendet|an|betreff|de|envoyé|objet)\s?:", re.IGNORECASE)
@@ -204,13 +204,14 @@ _BOILERPLATE_LINE = re.compile(
       (?:read|learn|see|show|view)\ (?:more|on|the\ (?:full|whole|rest|original).{0,60})
       | continue\ reading.{0,200} | keep\ reading | click\ here.{0,80}
       | permalink | comments?(?:\ \(\d+\))? | \d+\ comments? | leave\ a\ (?:comment|reply)
-      | (?:share|tweet|pin|like|email|print|save)(?:\ (?:this|on|via)\b.{0,40})? | like\ this:.{0,40}
+      | (?:share|tweet|pin|like|email|print|save)(?:\ (?:this|it))?(?:\ (?:post|article|story|page))?
+      | (?:share|tweet|pin|email|print)\ (?:(?:this|it)\ )?(?:on|via|to|by)\ [\w.]{1,20} | like\ this:.{0,40}
       | related(?:\ (?:posts?|articles?))?\ ?:?
-      | (?:share\ (?:on|this|via)|follow\ us(?:\ on)?|like\ us\ on).{0,120}
+      | (?:follow\ us|like\ us\ on).{0,120}
       | the\ post\b.{1,300}\b(?:appeared\ first\ on|first\ appeared\ on)\b.{1,200}
       | (?:this\ (?:post|article|story)\ )(?:(?:was\ )?(?:originally\ |first\ )+(?:published|appeared|posted))\b.{0,200}
       | sent\ from\ my\b.{1,60} | get\ outlook\ for\b.{1,40} | sent\ via\b.{1,60} | von\ meinem\ \w+\ gesendet
-      | .{0,120}\bunsubscribe\b.{0,200} | (?:view|read)\ this\ (?:e-?mail|message|newsletter)\b.{0,80}
+      | (?!.{0,300}\b(?:I|me|my)\b).{0,120}\bunsubscribe\b.{0,200} | (?:view|read)\ this\ (?:e-?mail|message|newsletter)\b.{0,80}
       | you(?:['’]re|\ are)\ receiving\ this\b.{0,300} | manage\ (?:your\ )?(?:e-?mail\ )?(?:preferences|subscriptions?)\b.{0,100}
       | submitted\ by\ /?u/\S{1,60}.{0,120} | \[(?:link|comments)\](?:\ \[(?:link|comments)\])? | \[?(?:…|\.\.\.)\]?
     )\W{0,6}""",

@@ -147,7 +147,6 @@ def test_with_the_default_settings_texts_are_understood(run, folder: Path) -> No
     verdict = next(one for one in (run("mentions", "show", at, "--json").lines[0] for at in (1, 2)) if one["analysis"]["targets"])
     assert verdict["analysis"]["language"] == "en"
     assert verdict["analysis"]["targets"][0]["sentiment"]["label"] == "negative"
-    assert [case["kind"] for case in run("cases", "--kind", "follow-up", "--json").lines] == ["follow-up"]
 
 
 def test_the_default_languages_are_the_analyzers() -> None:

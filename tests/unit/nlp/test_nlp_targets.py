@@ -194,6 +194,13 @@ def test_names_only_in_quoted_text_do_not_count(one: ListeningAnalyzer) -> None:
     assert "quoted" in (analysis.note or "")
 
 
+def test_an_ambiguous_name_of_two_words_as_a_hashtag() -> None:
+    target = Target("q/open", TargetKind.PRODUCT, "q", "Open Door", ambiguous=True, context=("crm",))
+    analyzer = build_analyzer([ListeningRule("q", (target, Target("q", TargetKind.BRAND, "q", " ")))])
+    assert found(analyze(analyzer, "#OpenDoor is our crm")) == ["q/open:OpenDoor"]
+    assert analyze(analyzer, "#opendoor is our crm").relevance is Relevance.AMBIGUOUS
+
+
 def test_no_rules_find_nothing() -> None:
     assert analyze(build_analyzer([]), "Quillon").relevance is Relevance.NO_TARGET
     assert analyze(build_analyzer([ListeningRule("x", ())]), "Quillon").relevance is Relevance.NO_TARGET

@@ -154,6 +154,13 @@ OWN = [
     ("I like this tool.\nComments", "I like this tool."),
     ("Related to that, Quillon is good", "Related to that, Quillon is good"),
     ("Like Quillon, a lot", "Like Quillon, a lot"),
+    ("Like this app a lot", None),
+    ("Save on costs with Quillon", None),
+    ("Share this with whoever runs Quillon", None),
+    ("I cannot unsubscribe from the Quillon newsletter", None),
+    ("Part one\n--------------------------\nPart two", None),
+    ("Fine.\n________________________________\nFrom: a", "Fine."),
+    ("Fine.\nShare on Facebook\nTweet this\nPrint", "Fine."),
     ("Sent from my heart because Quillon is great and it has been for years, dear people of the internet", None),
     ("", ""),
 ]
