@@ -7,7 +7,7 @@ PY := .venv/bin/python
 RUN_PY := .venv-run/bin/python
 PACKAGES := listener connectors nlp storage config
 
-.PHONY: run test check lint types imports browser bench lock clean
+.PHONY: run test check lint types imports browser bench image lock clean
 
 $(UV):
 	python3 -m pip install -q --disable-pip-version-check --target .tools uv==$(UV_VERSION)
@@ -49,6 +49,10 @@ browser: .venv/.ok
 
 bench: .venv/.ok
 	$(PY) benchmarks/run.py
+
+# Needs root, buildah and debootstrap: builds the image without a container engine, and tries it.
+image:
+	scripts/image.sh
 
 # Written anew after a change of the dependencies in pyproject.toml.
 COMPILE := pip compile -q --no-header --no-annotate --generate-hashes --no-emit-index-url --universal --python-version 3.11

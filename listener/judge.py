@@ -103,9 +103,10 @@ def weigh(opinions: Iterable[Opinion], policy: JudgingPolicy, as_of: datetime) -
     return tuple(Weighed(each.opinion, each.said * new, each.seen * new) for each, new in zip(counted, fresh, strict=True))
 
 
-def _most_said(each: Weighed) -> tuple[float, bool, datetime, int]:
-    """What says most first; of equals, the negative one."""
-    return -_impact(each), each.opinion.sentiment.label is not Label.NEGATIVE, *_when(each.opinion)
+def _most_said(each: Weighed) -> tuple[float, bool, float, int]:
+    """What says most first; of equals, the negative one, then the newest, which weighs most."""
+    opinion = each.opinion
+    return -_impact(each), opinion.sentiment.label is not Label.NEGATIVE, -opinion.said_at.timestamp(), opinion.mention_id
 
 
 def _says_something(opinion: Opinion) -> bool:

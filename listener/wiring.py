@@ -6,15 +6,13 @@ command pays only for what it uses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
 
 from config.file import SourceSettings
 from config.loader import load
@@ -37,6 +35,7 @@ from listener.core.ports import (
 )
 from listener.outbox import Recipient
 from listener.pipeline import Cleaner
+from nlp.engines import ENGINES
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -218,34 +217,14 @@ def load_app(path: Path, env: Mapping[str, str]) -> App:
     """Check the whole configuration, with the options of every source.
 
     Raises:
-        ConfigError: with *all* problems of the file, the sources and their connectors.
+        ConfigError: with *all* problems of the file, the environment and the sources.
     """
-    settings = load(path, env)
-    specs, broken = load_specs(), load_problems()
-    problems: list[Problem] = []
-    sources: list[Source] = []
-    for source in settings.sources:
-        spec = specs.get(source.kind)
-        if spec is None:
-            allowed = "; ".join([f"one of: {', '.join(sorted(specs))}", *map(str, broken)])
-            problems.append(settings.source_problem(source, "kind", f"there is no connector {source.kind!r}", allowed))
-            continue
-        try:
-            options = spec.options.model_validate(source.options)
-        except ValidationError as error:
-            problems.extend(settings.source_problems(source, spec.options, error))
-            continue
-        disabled = spec.missing(options) if source.enabled else "switched off in the configuration"
-        sources.append(Source(source, spec, options, settings.policy_for(source, spec.policy), disabled))
-    problems.extend(_engine_problems(settings))
-    if problems:
-        raise ConfigError(problems)
-    return App(settings, tuple(sources), broken)
+    specs = load_specs()
+    settings = load(path, env, options={kind: spec.options for kind, spec in specs.items()}, engines=ENGINES)
+    return App(settings, tuple(_source(settings, one, specs[one.kind]) for one in settings.sources), load_problems())
 
 
-def _engine_problems(settings: Settings) -> Sequence[Problem]:
-    from nlp.engines import ENGINES
-
-    if settings.nlp.engine in ENGINES:
-        return ()
-    return [Problem("nlp.engine", f"there is no engine {settings.nlp.engine!r}", f"one of: {', '.join(sorted(ENGINES))}")]
+def _source(settings: Settings, source: SourceSettings, spec: ConnectorSpec) -> Source:
+    options = spec.options.model_validate(source.options)
+    disabled = spec.missing(options) if source.enabled else "switched off in the configuration"
+    return Source(source, spec, options, settings.policy_for(source, spec.policy), disabled)

@@ -1,0 +1,115 @@
+"""The main job on the bundled sample, on both databases: who is a customer, who praises, who needs a call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from listener.core.analysis import Label
+from listener.core.cases import CaseKind, CaseState
+from listener.core.telling import Health, PersonFacts
+from listener.digest.model import Digest
+from listener.digest.sections import SECTIONS
+from listener.job import PassReport
+from listener.wiring import App
+from storage.store import Store
+from tests.support.sample_run import EXPECTED, NOW, heard_sample
+
+CAST: list[dict[str, Any]] = EXPECTED["cast"]
+ROLES = {"candidate": CaseKind.CANDIDATE, "follow-up": CaseKind.FOLLOW_UP}
+
+
+@dataclass
+class Heard:
+    app: App
+    store: Store
+    reports: list[PassReport]
+    people: list[PersonFacts]
+    digest: Digest
+    folder: Path
+
+    def customer(self, contact_id: str) -> PersonFacts:
+        [found] = [person for person in self.people if person.contact_id == contact_id]
+        return found
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def heard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Heard]:
+    env = {}
+    if request.param == "postgres":
+        env["LISTENER_STORAGE__URL"] = request.getfixturevalue("postgres_database")
+        env["LISTENER_STORAGE__PEPPER"] = "pepper of the tests"
+    folder = tmp_path_factory.mktemp(request.param)
+    with heard_sample(folder, env) as (app, store, reports):
+        facts = store.digests.digest_facts(NOW - timedelta(days=1), NOW)
+        saved = store.digests.saved_digest("folder:digest", NOW.date())
+        assert saved is not None
+        yield Heard(app, store, reports, list(facts.people), Digest.from_json(saved), folder)
+
+
+def test_every_source_is_heard_and_a_second_pass_adds_nothing(heard: Heard) -> None:
+    first, second = heard.reports
+    assert first.worked
+    assert first.collected.saved.new == 117
+    assert first.customers is not None
+    assert first.customers.saved.new == 60
+    assert second.collected.saved.new == second.collected.saved.changed == 0
+    assert all(result.unchanged for result in second.collected.results if result.source != "ink-and-process")
+    assert second.customers is not None
+    assert second.customers.unchanged
+    assert (second.understood, second.identified, second.judged) == (0, 0, 0)
+    assert (second.told.digests, second.told.sent) == (0, 0)
+
+
+@pytest.mark.parametrize("member", [one for one in CAST if one["contact_id"]], ids=lambda one: one["who"])
+def test_who_is_a_customer_and_what_is_to_be_done(heard: Heard, member: dict[str, Any]) -> None:
+    person = heard.customer(member["contact_id"])
+    open_kinds = {found.case.kind for found in person.cases if found.case.state is CaseState.NEW}
+    assert CaseKind.HEARD in open_kinds
+    wanted = {ROLES[member["role"]]} if member["role"] in ROLES else set()
+    assert open_kinds - {CaseKind.HEARD} == wanted
+    assert person.do_not_contact is bool(member.get("do_not_contact"))
+    assert person.match is not None
+    assert person.match.evidence
+    spoken = {post.removesuffix("*") for post in member["posts"]}
+    assert spoken  # the reader's list says which posts are theirs
+
+
+def test_nobody_else_is_taken_for_a_customer(heard: Heard) -> None:
+    expected = {one["contact_id"] for one in CAST if one["contact_id"]}
+    assert {person.contact_id for person in heard.people if person.contact_id} == expected
+
+
+def test_the_own_side_and_strangers_are_no_candidates(heard: Heard) -> None:
+    candidates = [person for person in heard.people if any(found.case.kind is CaseKind.CANDIDATE for found in person.cases)]
+    assert {person.contact_id for person in candidates} == {one["contact_id"] for one in CAST if one["role"] == "candidate"}
+    names = {author["name"] for one in CAST if one["role"] == "own side" for author in one["authors"]}
+    assert not names & {person.name for person in heard.people}
+
+
+def test_what_cannot_be_read_is_shown_as_unscored(heard: Heard) -> None:
+    unscored = [quote for person in heard.people if person.contact_id for quote in person.quotes if quote.label is Label.UNSCORED]
+    assert unscored
+    assert all(quote.reason for quote in unscored)
+
+
+def test_the_digest_was_told_once_and_shows_calls_candidates_and_customers(heard: Heard) -> None:
+    assert {entry.section for entry in heard.digest.people} == {section.key for section in SECTIONS[:3]}
+    files = sorted(path.name for path in (heard.folder / "digests").iterdir())
+    assert [Path(name).suffix for name in files] == [".html", ".txt"]
+    assert all(name.startswith(f"digest-{NOW.date()}") for name in files)
+    assert all(line.health is Health.OK for line in heard.digest.coverage)
+    assert len(heard.digest.coverage) == len(heard.app.sources)
+
+
+def test_the_digest_kept_gives_the_same_bytes_again(heard: Heard) -> None:
+    saved = heard.store.digests.saved_digest("folder:digest", NOW.date())
+    assert saved is not None
+    assert Digest.from_json(saved).to_json() == saved
+    assert json.loads(saved)["people"]
