@@ -11,7 +11,7 @@ from connectors._feeds import Fetched, fetch_feed, parse_feed, state_of
 from connectors._workers import shared_workers
 from listener.core.errors import RetryLater, SourceProtocolError, SourceRejected
 from listener.core.ports import Answer, Door
-from listener.net.urls import shown
+from listener.net.urls import shown, web_link
 
 ACCEPT_PAGE = "text/html, application/xhtml+xml, */*;q=0.8"
 COMMON_PATHS = (
@@ -90,6 +90,6 @@ def _candidates(page_url: str, alternates: list[str]) -> Iterator[str]:
 
 def _with_comments(url: str, fetched: Fetched, comments: str | None) -> Discovered:
     if comments is None and fetched.feed is not None and "wordpress" in fetched.feed.generator.lower():
-        home = fetched.feed.home or urljoin(url, "..")
+        home = web_link(fetched.url, fetched.feed.home) or urljoin(url, "..")
         return Discovered(url, fetched, urljoin(home.rstrip("/") + "/", "comments/feed/"), guessed=True)
     return Discovered(url, fetched, comments)

@@ -23,10 +23,11 @@ _JSON_START = re.compile(rb"^(?:\xef\xbb\xbf)?\s*[\[{]")
 _TEXT_TYPES = ("text/", "application/xhtml")
 _REPLY = "thr_in-reply-to"
 _MANY_AUTHORS = 20
+_MOST_ATTRIBUTES = 200
 
 
-def read_document(body: bytes, content_type: str, url: str) -> RawFeed:
-    """What the feed says.
+def read_document(body: bytes, content_type: str) -> RawFeed:
+    """What the feed says; its links as they are written, relative ones too.
 
     Raises:
         NotAFeed: it is empty, a web page, cut off before its first entry, or something else.
@@ -35,17 +36,19 @@ def read_document(body: bytes, content_type: str, url: str) -> RawFeed:
         raise NotAFeed("the answer is empty")
     if _JSON_START.match(body[:200]):
         return read_json_feed(body)
-    return _by_feedparser(body, content_type, url)
+    return _by_feedparser(body, content_type)
 
 
-def _by_feedparser(body: bytes, content_type: str, url: str) -> RawFeed:
+def _by_feedparser(body: bytes, content_type: str) -> RawFeed:
     import feedparser
     import feedparser.api
 
     for parser in (feedparser.api.StrictFeedParser, feedparser.api.LooseFeedParser):
         parser._sync_author_detail = _keep_author_as_written  # noqa: SLF001 - see there
+    feedparser.api.StrictFeedParser.startElementNS = _with_few_attributes
     charset = charset_of(body, content_type)
-    headers = {"content-type": f"application/xml; charset={charset}" if charset else "application/xml", "content-location": url}
+    # Not with the feed's address: relative to it, a guid "17" would become an address, and another id once the feed moves.
+    headers = {"content-type": f"application/xml; charset={charset}" if charset else "application/xml"}
     # Always a stream: what is given as bytes or text, feedparser may take for a path. Cleaning and resolving mark-up is left
     # out (2.5 times the speed): the text is read as text later, and the links that count are resolved here.
     parsed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
@@ -71,6 +74,18 @@ def _keep_author_as_written(self: Any, key: str = "author") -> None:
         people[-1]["name"] = written
 
 
+def _with_few_attributes(self: Any, name: Any, qname: Any, attributes: Any) -> None:
+    """Goes before feedparser's strict parser, whose time grows with the square of an element's attributes (minutes for 100,000).
+    What has more of them than any feed is left to its tolerant parser, which reads it in half a second."""
+    from xml.sax import SAXException
+
+    from feedparser.parsers.strict import _StrictFeedParser
+
+    if len(attributes) > _MOST_ATTRIBUTES:
+        raise SAXException("an element with too many attributes")
+    _StrictFeedParser.startElementNS(self, name, qname, attributes)
+
+
 def _what_it_is(body: bytes, version: str) -> str:
     if version:
         return f"the feed ({version}) is cut off or damaged before its first entry"
@@ -89,7 +104,7 @@ def _entry(entry: Any, feed_authors: tuple[RawAuthor, ...], feed_language: str) 
     count = _text(entry.get("slash_comments"))
     return RawEntry(
         id=_text(entry.get("id")),
-        link=_text(entry.get("feedburner_origlink")) or _text(entry.get("link")),
+        link=_text(entry.get("feedburner_origlink")) or _link(entry),
         title=_text(entry.get("title")),
         title_is_html=_is_html(entry.get("title_detail")),
         text=text,
@@ -103,6 +118,12 @@ def _entry(entry: Any, feed_authors: tuple[RawAuthor, ...], feed_language: str) 
         comments=int(count) if count.isascii() and count.isdigit() and len(count) < 9 else None,
         reply=_REPLY in entry,
     )
+
+
+def _link(entry: Any) -> str:
+    """The entry's link. Where it has none, feedparser takes the guid for one, which only an address can be."""
+    link = _text(entry.get("link"))
+    return link if entry.get("links") or link.startswith(("http://", "https://")) else ""
 
 
 def _words(entry: Any) -> tuple[str, bool, bool, str]:

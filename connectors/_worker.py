@@ -37,10 +37,10 @@ def handle(op: str, body: bytes, content_type: str, url: str) -> dict[str, Any]:
         return {"error": f"it cannot be read ({type(problem).__name__})"}
 
 
-def _feed(body: bytes, content_type: str, url: str) -> dict[str, Any]:
+def _feed(body: bytes, content_type: str, _url: str) -> dict[str, Any]:
     from connectors._document import read_document
 
-    return to_plain(read_document(body, content_type, url))
+    return to_plain(read_document(body, content_type))
 
 
 def _article(body: bytes, content_type: str, url: str) -> str | None:

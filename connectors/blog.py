@@ -16,7 +16,7 @@ from connectors._threads import thread_pages
 from listener.core.errors import SourceProtocolError, SourceRejected
 from listener.core.mention import Cursor, Json, Kind, Page
 from listener.core.ports import ConnectorContext, ConnectorSpec
-from listener.net.urls import normal_url, shown
+from listener.net.urls import normal_url, shown, web_link
 
 _log = structlog.get_logger()
 
@@ -106,7 +106,7 @@ class BlogConnector:
             # Without a state the next run reads the feed again, to fetch the pages that were left.
             "feed": {"url": found.url, "state": fetched.state if complete else {}},
             "seen": texts.remembered(),
-            "threads": self._known_threads(items, cursor),
+            "threads": self._known_threads(items, fetched.url, cursor),
         }
         if found.comments is not None and not _part(cursor, "comments"):
             after["comments"] = {"url": found.comments, "state": {}, "guessed": found.guessed}
@@ -115,10 +115,11 @@ class BlogConnector:
             return
         yield from in_pages(tuple(mentions), items.rejected, cursor, after)
 
-    def _known_threads(self, items: Items, cursor: Cursor) -> dict[str, Json]:
+    def _known_threads(self, items: Items, url: str, cursor: Cursor) -> dict[str, Json]:
         """The comment feeds of the feed's posts (those without any comment left out), then older ones: a bounded number."""
         before = _part(cursor, "threads")
-        named = dict.fromkeys(i.entry.comments_feed for i in items.items if i.entry.comments_feed and i.entry.comments != 0)
+        links = (web_link(url, item.entry.comments_feed) for item in items.items if item.entry.comments != 0)
+        named = dict.fromkeys(link for link in links if link)
         merged = {url: before.get(url, {}) for url in (*named, *(url for url in before if url not in named))}
         return dict(list(merged.items())[: self._options.max_pages])
 

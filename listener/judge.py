@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from math import log, sqrt
 
-from listener.cases import automatic_changes, next_look
+from listener.case_rules import automatic_changes, next_look
 from listener.core.analysis import Intent, Label
 from listener.core.cases import CaseChange
 from listener.core.policy import JudgingPolicy, Prior

@@ -112,7 +112,7 @@ def collect(
     for stream, result in zip(streams, results, strict=True):
         by_kind.setdefault(stream.kind, []).append(result)
         if result.error is not None:
-            log.warning("A source could not be heard.", action="stream_failed", source=stream.source, reason=result.error.reason)
+            log.info("A source could not be heard.", action="stream_failed", source=stream.source, reason=result.error.reason)
     for kind, of_kind in by_kind.items():
         runs.log_streams(run_id, kind, of_kind, now)
     return Collected(results)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,7 +57,7 @@ class Analyses:
         with self._database.write() as connection:
             current = _authors_of_current(connection, done)
             fresh = [(job, analysis) for job, analysis in done if job.mention_id in current]
-            before = _brands(connection, list(current))
+            before = brands_of_mentions(connection, list(current))
             for ids in batches(current):
                 connection.execute(delete(analysis_targets).where(analysis_targets.c.mention_id.in_(ids)))
             self._write(connection, fresh, fingerprint, now)
@@ -120,8 +120,8 @@ def _authors_of_current(connection: Connection, done: Sequence[tuple[AnalysisJob
     return found
 
 
-def _brands(connection: Connection, mention_ids: Sequence[int]) -> Mapping[int, set[str]]:
-    """The brands of ours that the mentions were about so far."""
+def brands_of_mentions(connection: Connection, mention_ids: Iterable[int]) -> Mapping[int, set[str]]:
+    """The brands of ours that the mentions are about, as far as they are analysed."""
     found: dict[int, set[str]] = defaultdict(set)
     for ids in batches(mention_ids):
         query = select(analysis_targets.c.mention_id, analysis_targets.c.brand).where(

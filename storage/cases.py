@@ -11,6 +11,7 @@ from listener.core.brand import MatchingPolicy
 from listener.core.cases import Case, CaseChange, CaseKind, CaseState, Event
 from listener.core.errors import StorageError
 from listener.core.telling import PersonFacts
+from storage.analyses import queue_persons
 from storage.casebook import apply_changes
 from storage.database import Database
 from storage.facts import person_facts
@@ -58,12 +59,16 @@ class Cases:
     def apply(self, change: CaseChange) -> Case:
         """Carry a person's decision out; the case as it is then. The caller has checked that the move is allowed.
 
+        The person becomes due for judging, since a decision can make something else happen: a case that sleeps has to be woken,
+        and a follow-up that is settled lets the person be a candidate again.
+
         Raises:
             StorageError: the person is no longer known (erased meanwhile).
         """
         with self._database.write() as connection:
             if connection.execute(select(people.c.id).where(people.c.id == change.person_id)).first() is None:
                 raise StorageError(f"Case {change.case_id} no longer exists: the person was erased")
+            queue_persons(self._database, connection, {(change.person_id, change.brand)})
             return apply_changes(self._database, connection, [change])[0]
 
     def facts(self, pairs: Sequence[tuple[int, str]], since: datetime, until: datetime) -> Sequence[PersonFacts]:

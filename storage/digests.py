@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -36,7 +36,8 @@ class Digests:
     def digest_facts(self, since: datetime, until: datetime) -> DigestFacts:
         """What happened after ``since`` until ``until``: people with case events, people with a follow-up due, coverage, counts.
 
-        History is not counted; ``own_side`` counts mentions, which are left out of ``labels`` and ``unscored``.
+        History is not counted. ``mentions`` are those of others than our own side, whose are counted in ``own_side`` alone; each
+        mention has one label, so the ``labels`` add up to ``mentions``, and ``unscored`` is one of them.
         """
         since, until = as_utc(since), as_utc(until)
         with self._database.read() as connection:
@@ -53,7 +54,7 @@ class Digests:
             return found
 
     def saved_digest(self, recipient: str, day: date) -> str | None:
-        """The digest as it was told (JSON), less whoever was erased since."""
+        """The digest as it was told (JSON), less whoever was erased or forgotten since."""
         with self._database.read() as connection:
             query = select(digests.c.data).where(digests.c.recipient == recipient, digests.c.day == day.isoformat())
             return connection.scalar(query)
@@ -63,7 +64,8 @@ class Digests:
     ) -> None:
         """Keep a digest and put its messages into the outbox, in one transaction; what was told for a day stays as it was told.
 
-        ``data`` is a JSON object whose ``people`` is a list of objects with a ``person_id``: erasure removes these.
+        ``data`` is a JSON object whose ``people`` is a list of objects with a ``person_id``, and ``quotes`` that each have a
+        ``mention_id``: erasure and retention remove these (``storage.told``).
         """
         row = {"recipient": recipient, "day": day.isoformat(), "since": since, "until": until, "data": data, "saved_at": now}
         with self._database.write() as connection:
@@ -109,12 +111,24 @@ def _counts(connection: Connection, since: datetime, until: datetime) -> dict[st
     for row in connection.execute(query):
         by_brand[row.mention_id, row.brand].append(row)
     told = [of_brand(rows) for rows in by_brand.values()]
-    outside = [row for row in told if not row.own_side]
-    labels = Counter(Label(row.label) for row in outside)
+    of_mention: dict[int, set[Label]] = defaultdict(set)
+    for row in told:
+        if not row.own_side:
+            of_mention[row.mention_id].add(Label(row.label))
+    labels = Counter(map(_overall, of_mention.values()))
     return {
-        "mentions": len({row.mention_id for row in told}),
+        "mentions": len(of_mention),
         "own_side": len({row.mention_id for row in told if row.own_side}),
-        "unmatched": len({row.author_id for row in outside if row.customer_id is None}),
-        "unscored": len({row.mention_id for row in outside if row.label == Label.UNSCORED.value}),
+        "unmatched": len({row.author_id for row in told if not row.own_side and row.customer_id is None}),
+        "unscored": labels[Label.UNSCORED],
         "labels": dict(labels),
     }
+
+
+def _overall(labels: Collection[Label]) -> Label:
+    """The one label of a mention that speaks of several of our brands: praise of one and blame of another is mixed."""
+    if {Label.POSITIVE, Label.NEGATIVE} <= set(labels):
+        return Label.MIXED
+    return next(
+        label for label in (Label.MIXED, Label.NEGATIVE, Label.POSITIVE, Label.NEUTRAL, Label.UNSCORED) if label in labels
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from listener.core.mention import Mention, author_key, content_hash, digest
+from listener.core.mention import Kind, Mention, author_key, content_hash, digest
 from listener.core.times import as_utc
 from storage import keys
 
@@ -16,7 +16,8 @@ class Heard:
     """``said_at`` is the time of publishing, or ``now`` where that is unknown or lies in the future.
 
     ``content`` is the content hash; ``address`` the canonical address, ``link_key`` that address with origin and content: the
-    same for a post whose feed gives it a new id. ``handle_key`` is by which the author's account is found.
+    same for a post whose feed gives it a new id. ``handle_key`` is by which the author's account is found, ``words`` by which
+    copies of the text are, and ``original`` the key of the mention that a repost repeats, if that is of the same origin.
     """
 
     mention: Mention
@@ -27,13 +28,23 @@ class Heard:
     content: str
     address: str | None
     link_key: str | None
+    words: str | None
+    original: str | None
     said_at: datetime
 
     @property
     def graves(self) -> list[tuple[str, str]]:
-        """Under which keys the mention or its author may have been erased."""
-        found = [("mention", self.key), ("author", self.author_key)]
-        return [*found, ("handle", self.handle_key)] if self.handle_key else found
+        """Under which keys the mention, its author, or the author of the words may have been erased."""
+        maybe = (("handle", self.handle_key), ("words", self.words), ("mention", self.original))
+        return [("mention", self.key), ("author", self.author_key), *((kind, key) for kind, key in maybe if key)]
+
+    @property
+    def is_repost(self) -> bool:
+        return self.mention.kind == Kind.REPOST
+
+    @property
+    def at_home(self) -> bool:
+        return keys.at_home(self.mention.url, self.mention.origin, self.mention.external_id)
 
 
 def distinct(page: Sequence[Mention], now: datetime) -> list[Heard]:
@@ -50,6 +61,7 @@ def _heard(mention: Mention, key: str, now: datetime) -> Heard:
     content = content_hash(mention)
     address = keys.canonical_url(mention.url) if mention.url else None
     handle = mention.author.handle
+    repeats = mention.repost_of if mention.kind == Kind.REPOST else None
     return Heard(
         mention=mention,
         key=key,
@@ -59,5 +71,7 @@ def _heard(mention: Mention, key: str, now: datetime) -> Heard:
         content=content,
         address=address,
         link_key=digest("link", mention.platform, mention.origin, address, content) if address else None,
+        words=keys.words_key(mention.text),
+        original=digest("mention", mention.platform, mention.origin, repeats) if repeats else None,
         said_at=min(mention.published_at, now) if mention.published_at else now,
     )

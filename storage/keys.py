@@ -70,7 +70,23 @@ def address_story_key(address: str) -> str:
     return digest("story-url", address)
 
 
-def text_story_key(text: str) -> str | None:
+def words_key(text: str) -> str | None:
     """Shared by posts with the same words, unless these are so few that two people may have chosen them."""
     words = normal_text(text)
-    return digest("story-text", words) if len(words) >= COPY_LENGTH else None
+    return digest("words", words) if len(words) >= COPY_LENGTH else None
+
+
+def at_home(url: str | None, origin: str, external_id: str) -> bool:
+    """Whether a post says of itself that this is where it first appeared, as an aggregator's copy of it does not.
+
+    That is so where its address is on the host of the feed or site that brought it, and where its id is its own address.
+    """
+    address = canonical_url(url) if url else None
+    if address is None:
+        return False
+    source = canonical_url(origin)
+    return address == canonical_url(external_id) or (source is not None and _host(source) == _host(address))
+
+
+def _host(address: str) -> str:
+    return re.split(r"[/?#]", address, maxsplit=1)[0]

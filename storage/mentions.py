@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from listener.core.mention import Cursor, Mention, Page
+from listener.core.mention import Cursor, Kind, Mention, Page
 from listener.core.ports import Saved
 from storage.authors import save_authors
 from storage.database import Database, batches
@@ -19,6 +19,7 @@ from storage.stories import Newcomer, place
 from storage.tables import cursors, mention_revisions, mentions
 from storage.tombstones import Tombstones
 from storage.types import whole
+from storage.words import Said, own_words
 
 
 class Mentions:
@@ -45,12 +46,18 @@ class Mentions:
         heard = distinct(page.mentions, now)
         with self._database.write() as connection:
             known = _known(connection, [item.key for item in heard])
-            new = self._really_new(connection, [item for item in heard if item.key not in known])
-            edited = [item for item in heard if item.key in known and item.content != known[item.key].content_hash]
+            fresh = [item for item in heard if item.key not in known or item.content != known[item.key].content_hash]
+            fresh = self._not_erased(connection, fresh)
+            new = _really_new(connection, [item for item in fresh if item.key not in known])
+            edited = [item for item in fresh if item.key in known]
             if new or edited:
                 authors = save_authors(self._database, connection, [*new, *edited], policy, now)
-                self._insert(connection, new, authors, {"source": source, "stream": stream, "policy": policy}, now, news_since)
-                self._revise(connection, [(known[item.key], item) for item in edited], now)
+                ids = self._database.reserve(connection, mentions, len(new))
+                newcomers = [Newcomer(item, row_id, authors[item.author_key]) for item, row_id in zip(new, ids, strict=True)]
+                edits = [(known[item.key], item) for item in edited]
+                own = own_words(self._database, connection, [*map(_said, newcomers), *_said_anew(edits)])
+                self._insert(connection, newcomers, own, {"source": source, "stream": stream, "policy": policy}, now, news_since)
+                self._revise(connection, edits, own, now)
             _update_volatile(connection, [(known[item.key], item.mention) for item in heard if item.key in known])
             where = {"source": source, "stream": stream, "platform": platform}
             row = {**where, "cursor": dict(page.cursor), "first_saved_at": now, "saved_at": now}
@@ -67,49 +74,34 @@ class Mentions:
         with self._database.read() as connection:
             return mention_verdicts(connection, mention_id)
 
-    def _really_new(self, connection: Connection, candidates: Sequence[Heard]) -> list[Heard]:
-        """Without those that are known under another id, and without what was erased."""
-        if not candidates:
-            return []
-        seen: set[str] = set()
-        for chunk in batches(item.link_key for item in candidates if item.link_key):
-            seen.update(connection.scalars(select(mentions.c.link_key).where(mentions.c.link_key.in_(chunk))))
-        erased = self._tombstones.among(connection, [grave for item in candidates for grave in item.graves])
-        kept = []
-        for item in candidates:
-            if item.link_key in seen or not erased.isdisjoint(item.graves):
-                continue
-            if item.link_key:
-                seen.add(item.link_key)
-            kept.append(item)
-        return kept
+    def _not_erased(self, connection: Connection, items: Sequence[Heard]) -> list[Heard]:
+        """Without what was erased: posts and words of erased people."""
+        erased = self._tombstones.among(connection, [grave for item in items for grave in item.graves])
+        return [item for item in items if erased.isdisjoint(item.graves)]
 
     def _insert(
         self,
         connection: Connection,
-        new: Sequence[Heard],
-        authors: Mapping[str, int],
+        newcomers: Sequence[Newcomer],
+        own: Collection[int],
         common: Mapping[str, str],
         now: datetime,
         news_since: datetime,
     ) -> None:
-        ids = self._database.reserve(connection, mentions, len(new))
-        newcomers = [Newcomer(item, mention_id, authors[item.author_key]) for item, mention_id in zip(new, ids, strict=True)]
-        placed = place(self._database, connection, newcomers)
         rows = (
             {
-                **_row(item, now, news_since),
+                **_row(new.heard, now, news_since),
                 **common,
-                "id": newcomer.mention_id,
-                "author_id": newcomer.author_id,
-                "story_id": told.story_id,
-                "own_words": told.own_words,
+                "id": new.mention_id,
+                "author_id": new.author_id,
+                "story_id": story_id,
+                "own_words": new.mention_id in own,
             }
-            for item, newcomer, told in zip(new, newcomers, placed, strict=True)
+            for new, story_id in zip(newcomers, place(self._database, connection, newcomers), strict=True)
         )
         self._database.add(connection, mentions, rows)
 
-    def _revise(self, connection: Connection, edited: Sequence[tuple[Any, Heard]], now: datetime) -> None:
+    def _revise(self, connection: Connection, edited: Sequence[tuple[Any, Heard]], own: Collection[int], now: datetime) -> None:
         """Keep what the mentions said so far, and write what they say now; their analysis is due again."""
         old: dict[int, Any] = {}
         wanted = (mentions.c.id, mentions.c.title, mentions.c.text)
@@ -131,13 +123,45 @@ class Mentions:
                 if row.blanked_at is None
             ],
         )
-        names = ("title", "text", "url", "link_key", "content_hash", "language")
-        statement = update(mentions).where(mentions.c.id == bindparam("row_id"))
-        statement = statement.values({name: bindparam(name) for name in names}).values(
+        names = ("title", "text", "url", "link_key", "words_key", "content_hash", "language")
+        here = update(mentions).where(mentions.c.id == bindparam("row_id"))
+        statement = here.values({name: bindparam(name) for name in names}).values(
             revision=mentions.c.revision + 1, edited_at=now, analysed_by=None, blanked_at=None
         )
         for batch in batches(edited):
             connection.execute(statement, [{**_content(item), "row_id": row.id} for row, item in batch])
+        for moved in batches((row, item) for row, item in edited if item.words != row.words_key):
+            connection.execute(
+                here.values(own_words=bindparam("own")), [{"row_id": row.id, "own": row.id in own} for row, _ in moved]
+            )
+
+
+def _really_new(connection: Connection, candidates: Sequence[Heard]) -> list[Heard]:
+    """Without those that are known under another id."""
+    seen: set[str] = set()
+    for chunk in batches(item.link_key for item in candidates if item.link_key):
+        seen.update(connection.scalars(select(mentions.c.link_key).where(mentions.c.link_key.in_(chunk))))
+    kept = []
+    for item in candidates:
+        if item.link_key in seen:
+            continue
+        if item.link_key:
+            seen.add(item.link_key)
+        kept.append(item)
+    return kept
+
+
+def _said(new: Newcomer) -> Said:
+    item = new.heard
+    return Said(new.mention_id, item.key, new.author_id, item.words, item.said_at, item.is_repost, item.at_home)
+
+
+def _said_anew(edited: Sequence[tuple[Any, Heard]]) -> Iterator[Said]:
+    """Those that have other words now; by whom and when they were said is as it was first heard."""
+    for row, item in edited:
+        if item.words != row.words_key:
+            repost = row.kind == Kind.REPOST.value
+            yield Said(row.id, item.key, row.author_id, item.words, row.said_at, repost, item.at_home)
 
 
 def _known(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
@@ -149,6 +173,10 @@ def _known(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
         mentions.c.rating,
         mentions.c.engagement,
         mentions.c.blanked_at,
+        mentions.c.kind,
+        mentions.c.author_id,
+        mentions.c.said_at,
+        mentions.c.words_key,
     )
     known: dict[str, Any] = {}
     for chunk in batches(wanted):
@@ -164,6 +192,7 @@ def _content(item: Heard) -> dict[str, Any]:
         "text": mention.text,
         "url": mention.url,
         "link_key": item.link_key,
+        "words_key": item.words,
         "content_hash": item.content,
         "language": mention.language,
     }

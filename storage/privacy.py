@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,11 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, or_, select, text, update
 
 from listener.core.mention import Json, digest, normal_handle, normal_text
+from storage import keys
 from storage.database import Database, batches
 from storage.outbox import BLANK, MessageState
 from storage.persons import ABOUT, Scope, Selector, scope_of
 from storage.retention import Pruned, Retention, blank_mentions, prune
-from storage.tables import authors, customers, digests, matches, mentions, outbox
+from storage.tables import authors, customers, matches, mention_revisions, mentions, outbox
+from storage.told import Cut, ToldDigest, changed, cuts, take_out
 from storage.tombstones import Grave, Tombstones
 
 
@@ -28,6 +29,9 @@ class Erased:
     """Copies and reposts of the person's words by others, whose text was taken away."""
     digest_entries: int = 0
     """Entries taken out of digests that were told."""
+    digests: tuple[ToldDigest, ...] = ()
+    """The digests that told of the person or quoted their words. What was delivered of these still does: see
+    ``listener.tell.rewrite``."""
     messages_withdrawn: int = 0
     """Messages that had not gone out and could have told of the person; the digest itself is kept and can be sent again."""
 
@@ -53,15 +57,16 @@ class Privacy:
                 rows = connection.execute(select(table).where(where(scope)).order_by(*table.primary_key.columns))
                 found[table.name] = [_plain(row) for row in rows]
             found["digests"] = [
-                {"recipient": row.recipient, "day": row.day, "people": mine} for row, mine, _ in _digests_with(connection, scope)
+                {"recipient": cut.recipient, "day": cut.day, "people": cut.entries} for cut in cuts(connection, scope.person_ids)
             ]
             return found
 
     def erase_person(self, selector: Selector, now: datetime) -> Erased:
         """Remove everything about the person in one transaction, and remember keyed hashes of their keys.
 
-        The person is the customer with all authors matched to them. Neither the same feed nor the same export of the CRM brings
-        them back. The bytes are overwritten too (SQLite); backups made before still hold them.
+        The person is the customer with all authors matched to them. Neither the same feed, a copy of their words, nor the same
+        export of the CRM brings them back. The bytes are overwritten too (SQLite). Backups made before and digests that were
+        delivered still hold them; ``Erased.digests`` says which.
         """
         with self._database.write() as connection:
             scope = scope_of(connection, selector)
@@ -70,15 +75,22 @@ class Privacy:
             if self._database.is_sqlite:
                 connection.execute(text("PRAGMA secure_delete = ON"))
             self._tombstones.bury(connection, _graves(connection, scope), now)
-            copies = _blank_copies(connection, scope, now)
-            entries, withdrawn = _take_out_of_digests(connection, scope, now)
+            copies = _copies(connection, scope)
+            blank_mentions(connection, copies, now)
+            cut = _cut_out_of_digests(connection, scope, copies)
+            withdrawn = _withdraw(connection, cut, now)
+            told = changed(connection, cut)
             _forget_links(connection, scope)
             rows = {table.name: connection.execute(delete(table).where(where(scope))).rowcount for table, where in ABOUT}
         self._overwrite()
-        return Erased(rows, copies, entries, withdrawn)
+        return Erased(rows, len(copies), sum(len(one.entries) for one in cut), told, withdrawn)
 
     def prune(self, now: datetime, retention: Retention) -> Pruned:
-        """Take away what is no longer needed, by age; ids and keys stay, so that nothing old counts as new."""
+        """Take away what is no longer needed, by age; ids and keys stay, so that nothing old counts as new.
+
+        Whoever loses their name here loses their entry in every stored digest too, and a mention that loses its text is no
+        longer quoted there, however long digests are kept. ``Pruned.told`` says in which, since files of them were delivered.
+        """
         with self._database.write() as connection:
             if self._database.is_sqlite:
                 connection.execute(text("PRAGMA secure_delete = ON"))
@@ -105,20 +117,35 @@ def _graves(connection: Connection, scope: Scope) -> Iterator[Grave]:
             yield "handle", row.handle_key
             if row.handle:  # the same account may come without its id next time
                 yield "author", digest("author-handle", row.platform, normal_handle(row.handle))
-    for key in connection.scalars(select(mentions.c.key).where(mentions.c.author_id.in_(scope.author_ids))):
-        yield "mention", key
+    said = select(mentions.c.id, mentions.c.key, mentions.c.words_key, mentions.c.own_words)
+    own = []
+    for row in connection.execute(said.where(mentions.c.author_id.in_(scope.author_ids))):
+        yield "mention", row.key
+        if row.own_words:
+            own.append(row.id)
+            if row.words_key:
+                yield "words", row.words_key
+    for ids in batches(own):
+        for former in connection.scalars(select(mention_revisions.c.text).where(mention_revisions.c.mention_id.in_(ids))):
+            if key := keys.words_key(former):
+                yield "words", key
     for row in connection.execute(select(customers).where(customers.c.id.in_(scope.customer_ids))):
         yield "contact", row.contact_id
         if row.email:
             yield "email", normal_text(row.email)
 
 
-def _blank_copies(connection: Connection, scope: Scope, now: datetime) -> int:
-    """Others' copies and reposts of the person's words."""
-    told = select(mentions.c.story_id).where(mentions.c.author_id.in_(scope.author_ids), mentions.c.own_words)
-    copies = (mentions.c.story_id.in_(told), ~mentions.c.own_words, mentions.c.author_id.not_in(scope.author_ids))
-    ids = list(connection.scalars(select(mentions.c.id).where(*copies)))
-    return blank_mentions(connection, ids, now)
+def _copies(connection: Connection, scope: Scope) -> list[int]:
+    """Others' copies and reposts of the person's words; not what is somebody else's words in a story that they share."""
+    theirs = (mentions.c.author_id.in_(scope.author_ids), mentions.c.own_words)
+    other = mentions.alias("other")
+    by_another = (other.c.words_key == mentions.c.words_key, other.c.own_words, other.c.author_id.not_in(scope.author_ids))
+    copied = or_(
+        mentions.c.words_key.in_(select(mentions.c.words_key).where(*theirs, mentions.c.words_key.is_not(None))),
+        mentions.c.story_id.in_(select(mentions.c.story_id).where(*theirs)) & ~select(other.c.id).where(*by_another).exists(),
+    )
+    query = select(mentions.c.id).where(~mentions.c.own_words, mentions.c.author_id.not_in(scope.author_ids), copied)
+    return list(connection.scalars(query))
 
 
 def _forget_links(connection: Connection, scope: Scope) -> None:
@@ -130,30 +157,23 @@ def _forget_links(connection: Connection, scope: Scope) -> None:
         connection.execute(update(authors).where(authors.c.id.in_(ids)).values(matched_by=None))
 
 
-def _digests_with(connection: Connection, scope: Scope) -> Iterator[tuple[Any, list[Json], str]]:
-    """Digests that tell of the person: the row, the person's entries, and the digest without these."""
-    marks = [str(person) for person in scope.person_ids]
-    for row in connection.execute(select(digests).order_by(digests.c.id)):
-        if not any(mark in row.data for mark in marks):
-            continue
-        data = json.loads(row.data)
-        entries = data.get("people", [])
-        mine = [entry for entry in entries if entry.get("person_id") in scope.person_ids]
-        if mine:
-            data["people"] = [entry for entry in entries if entry.get("person_id") not in scope.person_ids]
-            yield row, mine, json.dumps(data, ensure_ascii=False)
+def _cut_out_of_digests(connection: Connection, scope: Scope, copies: Sequence[int]) -> list[Cut]:
+    """Remove the person's entries from digests, and what other entries quote of them."""
+    own = connection.scalars(select(mentions.c.id).where(mentions.c.author_id.in_(scope.author_ids)))
+    cut = list(cuts(connection, scope.person_ids, {*own, *copies}))
+    take_out(connection, cut)
+    return cut
 
 
-def _take_out_of_digests(connection: Connection, scope: Scope, now: datetime) -> tuple[int, int]:
-    """Remove the person's entries, and withdraw messages that have not gone out and could tell of the person.
+def _withdraw(connection: Connection, cut: Sequence[Cut], now: datetime) -> int:
+    """Withdraw messages that have not gone out and could tell of the person; how many.
 
     These are the messages of such digests, and all that belong to no digest, since nobody can tell whom those are about.
     """
-    changed = [(row.id, len(mine), rest) for row, mine, rest in _digests_with(connection, scope)]
-    for digest_id, _, rest in changed:
-        connection.execute(update(digests).where(digests.c.id == digest_id).values(data=rest))
     kept = (MessageState.SENT.value, MessageState.WITHDRAWN.value)
-    could_tell = or_(outbox.c.digest_id.in_([digest_id for digest_id, _, _ in changed]), outbox.c.digest_id.is_(None))
     gone = {"state": MessageState.WITHDRAWN.value, "ended_at": now, "next_attempt_at": None, **BLANK}
-    withdrawn = connection.execute(update(outbox).where(outbox.c.state.not_in(kept), could_tell).values(gone)).rowcount
-    return sum(count for _, count, _ in changed), withdrawn
+    here = update(outbox).where(outbox.c.state.not_in(kept)).values(gone)
+    count: int = connection.execute(here.where(outbox.c.digest_id.is_(None))).rowcount
+    for ids in batches(one.digest_id for one in cut):
+        count += connection.execute(here.where(outbox.c.digest_id.in_(ids))).rowcount
+    return count

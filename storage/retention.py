@@ -35,6 +35,7 @@ from storage.tables import (
     standings,
     story_keys,
 )
+from storage.told import ToldDigest, changed, cuts, take_out
 
 CLOSED = [CaseState.RESOLVED.value, CaseState.DISMISSED.value, CaseState.LAPSED.value]
 
@@ -74,10 +75,17 @@ class Pruned:
     events_blanked: int = 0
     messages: int = 0
     runs: int = 0
+    told: tuple[ToldDigest, ...] = ()
+    """Digests that are kept, but no longer name or quote whom and what was taken away here. Files that were delivered of these
+    still do: see ``listener.tell.rewrite``."""
 
 
 def prune(connection: Connection, now: datetime, retention: Retention) -> Pruned:
-    """Take away everything that is older than its time; one transaction of the caller."""
+    """Take away everything that is older than its time; one transaction of the caller.
+
+    Digests are kept longer than names and texts: the entries of people who lose their name, and quotes of mentions that lose
+    their text, are taken out of those that stay.
+    """
 
     def before(days: int) -> datetime:
         return now - timedelta(days=days)
@@ -86,29 +94,37 @@ def prune(connection: Connection, now: datetime, retention: Retention) -> Pruned
     over = (MessageState.SENT.value, MessageState.PARKED.value, MessageState.REFUSED.value, MessageState.WITHDRAWN.value)
     messages = delete(outbox).where(outbox.c.state.in_(over), outbox.c.ended_at < before(retention.message_days))
     connection.execute(delete(staged_customers))
+    blanked = _old_mentions(connection, now, retention)
+    nameless = _pseudonymise(connection, now, before(retention.unmatched_days))
+    customers_gone = _forget_retired(connection, before(retention.retired_days))
+    old_digests = _old_digests(connection, before(retention.history_days))
+    cut = list(cuts(connection, _persons_of(connection, nameless, customers_gone), blanked))
+    take_out(connection, cut)
     return Pruned(
-        mentions_blanked=_old_mentions(connection, now, retention),
+        mentions_blanked=len(blanked),
         revisions=connection.execute(revisions).rowcount,
-        authors_pseudonymised=_pseudonymise(connection, now, before(retention.unmatched_days)),
-        customers=_forget_retired(connection, before(retention.retired_days)),
+        authors_pseudonymised=len(nameless),
+        customers=len(customers_gone),
+        told=changed(connection, cut),
         standings=_old_standings(connection, before(retention.history_days)),
         events_blanked=_old_events(connection, before(retention.history_days)),
         messages=connection.execute(messages).rowcount,
-        digests=_old_digests(connection, before(retention.history_days)),
+        digests=old_digests,
         runs=connection.execute(delete(runs).where(runs.c.started_at < before(retention.run_days))).rowcount,
     )
 
 
-def _old_mentions(connection: Connection, now: datetime, retention: Retention) -> int:
+def _old_mentions(connection: Connection, now: datetime, retention: Retention) -> Sequence[int]:
     off_target = (mentions.c.about_us == False) & (mentions.c.heard_at < now - timedelta(days=retention.off_target_days))  # noqa: E712 - SQL
     old: list[ColumnElement[bool]] = [off_target, mentions.c.heard_at < now - timedelta(days=retention.mention_days)]
     for policy, days in retention.policy_days.items():
         old.append((mentions.c.policy == policy) & (mentions.c.heard_at < now - timedelta(days=days)))
     ids = connection.scalars(select(mentions.c.id).where(mentions.c.blanked_at.is_(None), or_(*old))).all()
-    return blank_mentions(connection, ids, now)
+    blank_mentions(connection, ids, now)
+    return ids
 
 
-def blank_mentions(connection: Connection, mention_ids: Sequence[int], now: datetime) -> int:
+def blank_mentions(connection: Connection, mention_ids: Sequence[int], now: datetime) -> None:
     """Take the content of mentions away. The row, its key and its content hash stay, so that a feed that still carries the post
     does not bring it back; the verdict stays too, without the sentences it rests on."""
     content: dict[str, Any] = {"title": None, "text": "", "url": None, "repost_of": None, "external_id": "", "origin": ""}
@@ -118,14 +134,23 @@ def blank_mentions(connection: Connection, mention_ids: Sequence[int], now: date
         connection.execute(delete(mention_revisions).where(mention_revisions.c.mention_id.in_(ids)))
         connection.execute(update(analyses).where(analyses.c.mention_id.in_(ids)).values(note=None))
         connection.execute(update(analysis_targets).where(analysis_targets.c.mention_id.in_(ids)).values(alias="", evidence=[]))
-    return len(mention_ids)
+
+
+def _persons_of(connection: Connection, author_ids: Sequence[int], customer_ids: Sequence[int]) -> set[int]:
+    """The people who the authors are by themselves, and those who the customers are."""
+    found: set[int] = set()
+    for ids in batches(author_ids):
+        found.update(connection.scalars(select(authors.c.own_person_id).where(authors.c.id.in_(ids))))
+    for ids in batches(customer_ids):
+        found.update(connection.scalars(select(people.c.id).where(people.c.customer_id.in_(ids))))
+    return found
 
 
 def _open_case(person_id: Any) -> ColumnElement[bool]:
     return exists().where(cases.c.person_id == person_id, cases.c.state.not_in(CLOSED))
 
 
-def _pseudonymise(connection: Connection, now: datetime, before: datetime) -> int:
+def _pseudonymise(connection: Connection, now: datetime, before: datetime) -> Sequence[int]:
     """Names, addresses and profiles of authors who are no known customers, and what in their mentions names them.
 
     One of our own side keeps the name by which they are recognised; who has an open case is still to be talked to. The key
@@ -156,10 +181,10 @@ def _pseudonymise(connection: Connection, now: datetime, before: datetime) -> in
         address: dict[str, Any] = {"url": None, "external_id": "", "repost_of": None, "origin": ""}
         connection.execute(update(mentions).where(mentions.c.author_id.in_(chunk)).values(address))
         connection.execute(delete(story_keys).where(story_keys.c.author_id.in_(chunk)))
-    return len(ids)
+    return ids
 
 
-def _forget_retired(connection: Connection, before: datetime) -> int:
+def _forget_retired(connection: Connection, before: datetime) -> Sequence[int]:
     """Blank customers that the CRM has no longer, unless a case about them is open."""
     theirs = select(people.c.id).join(cases, cases.c.person_id == people.c.id)
     talked_to = theirs.where(people.c.customer_id == customers.c.id, cases.c.state.not_in(CLOSED)).exists()
@@ -172,7 +197,7 @@ def _forget_retired(connection: Connection, before: datetime) -> int:
         connection.execute(update(customers).where(customers.c.id.in_(chunk)).values(**blank, content_hash=""))
         for table in (customer_keys, customer_domains):
             connection.execute(delete(table).where(table.c.customer_id.in_(chunk)))
-    return len(ids)
+    return ids
 
 
 def _old_standings(connection: Connection, before: datetime) -> int:

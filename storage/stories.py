@@ -1,25 +1,17 @@
-"""Stories: the same post heard twice, copied, or reposted, is one story; and whose words it is."""
+"""Stories: the same post heard twice, copied, or reposted, is one story."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from listener.core.mention import Kind, digest, is_named
+from listener.core.mention import Kind
 from storage import keys
 from storage.database import Database, Row, batches
 from storage.heard import Heard
 from storage.tables import mentions, story_keys
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a mention is part of: the story, and whether the words are the author's own."""
-
-    story_id: int
-    own_words: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,86 +25,69 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True)
 class _First:
-    """By whom and where a key was first heard."""
+    """Where an address was first heard of."""
 
     story_id: int
-    author_id: int
-    named: bool
     origin_key: str
 
 
 @dataclass(frozen=True, slots=True)
-class _StoryKeys:
-    """By what a mention finds its story; ``original_mention`` is the mention key of a repost's original."""
+class _Keys:
+    """By which addresses a mention finds its story; ``original`` is that of a repost's original."""
 
     address: str | None
-    text: str | None
     original: str | None = None
-    original_mention: str | None = None
 
 
-def place(database: Database, connection: Connection, newcomers: Sequence[Newcomer]) -> list[Told]:
-    """The story of each newcomer, in order; new keys are stored, so that later copies find it."""
-    wanted = [_story_keys(new.heard) for new in newcomers]
-    known = _known(connection, {key for its in wanted for key in (its.address, its.text, its.original) if key})
-    stories = _stories(connection, {its.original_mention for its in wanted if its.original_mention})
+def place(database: Database, connection: Connection, newcomers: Sequence[Newcomer]) -> list[int]:
+    """The story of each newcomer, in order; new addresses are stored, so that what comes later finds it."""
+    wanted = [_keys(new.heard) for new in newcomers]
+    known = _known(connection, {key for its in wanted for key in (its.address, its.original) if key})
+    of_words = _of_words(connection, {new.heard.words for new in newcomers if new.heard.words})
+    of_mentions = _of_mentions(connection, {new.heard.original for new in newcomers if new.heard.original})
     added: list[Row] = []
     told = []
     for new, its in zip(newcomers, wanted, strict=True):
-        story = _joined(new, its, known, stories)
-        told.append(Told(story, _own_words(new, known.get(its.text or ""))))
-        named = is_named(new.heard.mention.author) and new.heard.mention.kind != Kind.REPOST
-        values = {"story_id": story, "author_id": new.author_id, "named": named, "origin_key": new.heard.origin_key}
-        first = _First(story, new.author_id, named, new.heard.origin_key)
-        for key in (its.address, its.text, its.original):
+        story = _joined(new, its, known, of_words, of_mentions)
+        told.append(story)
+        first = _First(story, new.heard.origin_key)
+        for key in (its.address, its.original):
             if key and key not in known:
                 known[key] = first
+                values = {"story_id": story, "author_id": new.author_id, "origin_key": first.origin_key}
                 added.append({"key": key, **values})
-        stories.setdefault(new.heard.key, story)
+        if new.heard.words:
+            of_words.setdefault(new.heard.words, story)
+        of_mentions.setdefault(new.heard.key, story)
     database.add(connection, story_keys, added)
     return told
 
 
-def _joined(new: Newcomer, its: _StoryKeys, known: Mapping[str, _First], stories: Mapping[str, int]) -> int:
+def _joined(
+    new: Newcomer, its: _Keys, known: Mapping[str, _First], of_words: Mapping[str, int], of_mentions: Mapping[str, int]
+) -> int:
     """The story that the newcomer is part of: that of the same words, address or original, else its own.
 
     Two posts of one origin at one address are two posts (of a thread), not one heard twice.
     """
-    words = known.get(its.text or "")
+    words = of_words.get(new.heard.words or "")
     address = known.get(its.address or "")
     original = known.get(its.original or "")
-    if words:
-        return words.story_id
+    if words is not None:
+        return words
     if address and address.origin_key != new.heard.origin_key:
         return address.story_id
     if original:
         return original.story_id
-    return stories.get(its.original_mention or "", new.mention_id)
+    return of_mentions.get(new.heard.original or "", new.mention_id)
 
 
-def _own_words(new: Newcomer, first_words: _First | None) -> bool:
-    """False for reposts, and for the words that another named author wrote before.
-
-    A repost that is heard before its original does not take the words from their author: its key counts as unnamed.
-    """
-    if new.heard.mention.kind == Kind.REPOST:
-        return False
-    return first_words is None or first_words.author_id == new.author_id or not first_words.named
-
-
-def _story_keys(heard: Heard) -> _StoryKeys:
-    """For a repost also where its original is found: by address, or by its id within the same origin."""
+def _keys(heard: Heard) -> _Keys:
     mention = heard.mention
-    address = keys.address_story_key(heard.address) if heard.address else None
-    text = keys.text_story_key(mention.text)
-    if mention.kind != Kind.REPOST or not mention.repost_of:
-        return _StoryKeys(address, text)
-    original = keys.canonical_url(mention.repost_of)
-    return _StoryKeys(
-        address,
-        text,
+    original = keys.canonical_url(mention.repost_of) if mention.kind == Kind.REPOST and mention.repost_of else None
+    return _Keys(
+        keys.address_story_key(heard.address) if heard.address else None,
         keys.address_story_key(original) if original else None,
-        digest("mention", mention.platform, mention.origin, mention.repost_of),
     )
 
 
@@ -120,11 +95,21 @@ def _known(connection: Connection, wanted: Iterable[str]) -> dict[str, _First]:
     found = {}
     for chunk in batches(wanted):
         for row in connection.execute(select(story_keys).where(story_keys.c.key.in_(chunk))):
-            found[row.key] = _First(row.story_id, row.author_id, row.named, row.origin_key)
+            found[row.key] = _First(row.story_id, row.origin_key)
     return found
 
 
-def _stories(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
+def _of_words(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
+    """The oldest story in which each of the words are said, by their keys."""
+    found: dict[str, int] = {}
+    for chunk in batches(wanted):
+        query = select(mentions.c.words_key, func.min(mentions.c.story_id).label("story_id"))
+        rows = connection.execute(query.where(mentions.c.words_key.in_(chunk)).group_by(mentions.c.words_key))
+        found.update((row.words_key, row.story_id) for row in rows)
+    return found
+
+
+def _of_mentions(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for chunk in batches(wanted):
         rows = connection.execute(select(mentions.c.key, mentions.c.story_id).where(mentions.c.key.in_(chunk)))

@@ -181,6 +181,7 @@ mentions = _table(
     _id(),
     text("key", "nobody", unique=True),
     text("link_key", "nobody", nullable=True, index=True),
+    text("words_key", "nobody", nullable=True, index=True),
     _ref("author_id", "authors"),
     Column("story_id", _Id, nullable=False, index=True),
     text("source", "nobody"),
@@ -213,7 +214,9 @@ mentions = _table(
 )
 """``said_at`` is the time of publishing, or of hearing where that is unknown or lies in the future. ``story_id`` is the id of the
 first mention of the story. ``about_us`` is NULL until analysed. ``analysed_by`` is the fingerprint of the analysis; NULL where it
-is due; empty where retention has blanked the text. ``link_key`` is a digest of origin, address and content."""
+is due; empty where retention has blanked the text. ``link_key`` is a digest of origin, address and content; ``words_key`` one of
+the words, which all who say the same share; NULL where these are few. ``own_words`` is false for reposts, and for words that are
+another author's (see ``storage.words``)."""
 
 mention_revisions = _table(
     "mention_revisions",
@@ -231,10 +234,9 @@ story_keys = _table(
     text("key", "nobody", primary_key=True),
     Column("story_id", _Id, nullable=False, index=True),
     Column("author_id", _Id, ForeignKey("authors.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("named", Boolean, nullable=False),
     text("origin_key", "nobody"),
 )
-"""By which address or text a later copy finds its story; ``author_id`` wrote (or first brought) it."""
+"""By which address a later copy finds its story; ``author_id`` first brought it."""
 
 analyses = _table(
     "analyses",

@@ -106,12 +106,14 @@ class DigestFacts:
     people: tuple[PersonFacts, ...]
     coverage: tuple[Coverage, ...]
     mentions: int = 0
-    """Mentions first heard in the window that are about a brand of ours."""
+    """Mentions first heard in the window that are about a brand of ours, by others than our own side."""
     own_side: int = 0
+    """Further ones, by our own side."""
     unmatched: int = 0
     """Authors who spoke about us in the window and are no known customer."""
     unscored: int = 0
     labels: Mapping[Label, int] = field(default_factory=dict)
+    """One label a mention, so that they add up to ``mentions``; ``unscored`` among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from listener.core.errors import RetryLater, SourceProtocolError, SourceRejected
+from listener.core.errors import RetryLater, SourceError, SourceProtocolError, SourceRejected
 from listener.core.ports import Answer
 from listener.net.addresses import Resolver, resolve_name
 from listener.net.exchange import Exchange, Reply
@@ -69,10 +69,15 @@ class GuardedDoor:
         for _ in range(self._settings.max_redirects + 1):
             if left <= 0:
                 raise RetryLater(f"{shown(url)}: the redirects took too long in all")
-            reply = self._exchange.once("GET", here, headers=headers, private=private, seconds=left, body_of_errors=False)
+            try:
+                reply = self._exchange.once("GET", here, headers=headers, private=private, seconds=left, body_of_errors=False)
+                if reply.status not in _REDIRECTS:
+                    return self._answer(reply, here, moved=permanent and here != url, asked=bool(etag or modified))
+            except SourceError as problem:
+                if here != url:  # who configured the address must not look in vain for another one
+                    problem.reason = f"{shown(url)} redirects to {problem.reason}"
+                raise
             left -= reply.seconds
-            if reply.status not in _REDIRECTS:
-                return self._answer(reply, here, moved=permanent and here != url, asked=bool(etag or modified))
             permanent = permanent and reply.status in _PERMANENT
             here = next_hop(here, reply.headers.get("location", ""))
         raise SourceRejected(f"{shown(url)}: more than {self._settings.max_redirects} redirects")

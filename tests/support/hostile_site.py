@@ -100,7 +100,7 @@ def turning_ids(now: datetime) -> Callable[[Seen], Reply]:
         poll = next(polls)
         date = format_datetime(now - timedelta(hours=2))
         posts = (
-            item(f"{poll}-{n}", f"{PRAISE} Number {n}.", date=date, link=f"http://site.example/{n}?utm_source=poll{poll}")
+            item(f"{poll}-{n}", date=date, title=f"Number {n}", link=f"http://site.example/{n}?utm_source=poll{poll}")
             for n in (1, 2)
         )
         return Reply(rss(*posts).encode())

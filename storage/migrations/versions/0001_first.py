@@ -342,6 +342,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table and index
         sa.Column("id", ID, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("link_key", sa.Text(), nullable=True),
+        sa.Column("words_key", sa.Text(), nullable=True),
         sa.Column("author_id", ID, nullable=False),
         sa.Column("story_id", ID, nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
@@ -379,12 +380,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table and index
     op.create_index(op.f("ix_mentions_heard_at"), "mentions", ["heard_at"], unique=False)
     op.create_index(op.f("ix_mentions_link_key"), "mentions", ["link_key"], unique=False)
     op.create_index(op.f("ix_mentions_story_id"), "mentions", ["story_id"], unique=False)
+    op.create_index(op.f("ix_mentions_words_key"), "mentions", ["words_key"], unique=False)
     op.create_table(
         "story_keys",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("story_id", ID, nullable=False),
         sa.Column("author_id", ID, nullable=False),
-        sa.Column("named", sa.Boolean(), nullable=False),
         sa.Column("origin_key", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["author_id"], ["authors.id"], name=op.f("fk_story_keys_author_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_story_keys")),

@@ -36,7 +36,7 @@ def test_every_format_is_there():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_feed_yields_exactly_these_mentions(path: Path):
-    found = items_of(read_document(path.read_bytes(), "", URL), origin="o", url=URL, now=NOW)
+    found = items_of(read_document(path.read_bytes(), ""), origin="o", url=URL, now=NOW)
     want = expected(path)
     assert [plain(mention) for mention in found.mentions] == want["mentions"]
     assert [asdict(rejected) for rejected in found.rejected] == want["rejected"]

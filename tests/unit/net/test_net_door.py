@@ -181,6 +181,13 @@ def test_a_redirect_inside_is_refused(site: Site):
     door.close()
 
 
+def test_what_a_redirect_leads_to_is_told_with_where_it_began(site: Site, door: GuardedDoor):
+    site["/old?token=hush"] = Reply(status=302, headers={"location": "/gone"})
+    with pytest.raises(SourceRejected) as caught:
+        door.get(site.url("/old?token=hush"), private=True)
+    assert str(caught.value).startswith(f"{site.url('/old')}?… redirects to {site.url('/gone')}: answered 404")
+
+
 @pytest.mark.parametrize(
     ("location", "error"),
     [

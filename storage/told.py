@@ -1,0 +1,79 @@
+"""Digests as they were told, less what may no longer be kept: the entries of people, and quotes of mentions in other entries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from listener.core.mention import Json
+from storage.database import batches
+from storage.outbox import MessageState
+from storage.tables import digests, outbox
+
+_AT_ONCE = 100
+"""Digests read at a time: each holds some ten kilobytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldDigest:
+    """A stored digest from which something was taken away; what was delivered of it still has that."""
+
+    recipient: str
+    day: date
+    delivered: bool = True
+    """Whether a message of it went out, as far as is known; messages are forgotten in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A digest that tells of the people, or quotes the mentions: the entries of the people, and the digest without all that."""
+
+    digest_id: int
+    recipient: str
+    day: str
+    entries: Sequence[Json]
+    rest: str
+
+
+def cuts(connection: Connection, person_ids: Collection[int], mention_ids: Collection[int] = ()) -> Iterator[Cut]:
+    """All digests that tell of the people or quote the mentions, oldest first."""
+    if not person_ids and not mention_ids:
+        return
+    persons, quoted = set(person_ids), set(mention_ids)
+    ids = connection.scalars(select(digests.c.id).order_by(digests.c.id)).all()
+    for chunk in batches(ids, _AT_ONCE):
+        for row in connection.execute(select(digests).where(digests.c.id.in_(chunk)).order_by(digests.c.id)).all():
+            data = json.loads(row.data)
+            people = data.get("people", [])
+            mine = [entry for entry in people if entry.get("person_id") in persons]
+            rest = [_unquoted(entry, quoted) for entry in people if entry.get("person_id") not in persons]
+            if len(rest) < len(people) or rest != people:
+                yield Cut(row.id, row.recipient, row.day, mine, json.dumps({**data, "people": rest}, ensure_ascii=False))
+
+
+def _unquoted(entry: dict[str, Any], mention_ids: Collection[int]) -> dict[str, Any]:
+    """The entry without quotes of the mentions."""
+    quotes = entry.get("quotes")
+    if not quotes:
+        return entry
+    return {**entry, "quotes": [quote for quote in quotes if quote.get("mention_id") not in mention_ids]}
+
+
+def take_out(connection: Connection, found: Sequence[Cut]) -> None:
+    """Keep the digests without what was found in them."""
+    for cut in found:
+        connection.execute(update(digests).where(digests.c.id == cut.digest_id).values(data=cut.rest))
+
+
+def changed(connection: Connection, found: Sequence[Cut]) -> tuple[ToldDigest, ...]:
+    """Which digests these are, and whether they went out."""
+    kept_back: set[int] = set()
+    for ids in batches(cut.digest_id for cut in found):
+        held = select(outbox.c.digest_id).where(outbox.c.digest_id.in_(ids), outbox.c.state == MessageState.WITHDRAWN.value)
+        kept_back.update(connection.scalars(held))
+    return tuple(ToldDigest(cut.recipient, date.fromisoformat(cut.day), cut.digest_id not in kept_back) for cut in found)
