@@ -52,6 +52,7 @@ def items_of(feed: RawFeed, *, origin: str, url: str, now: datetime, kind: Kind 
     ``origin`` is the namespace of their ids (the configured address), ``url`` the address that links are relative to, ``kind``
     what they are if not to be read from each entry.
     """
+    url = url.partition("?")[0]  # a feed's query may hold a token, which a link like "#top" would inherit
     made: list[tuple[int, Item]] = []
     rejected = [Rejected(item, reason) for item, reason in feed.unreadable]
     undated = 0

@@ -36,8 +36,8 @@ class Options(BaseModel):
 class BlogConnector:
     """One site.
 
-    The cursor: ``feed`` and ``comments`` (each ``url`` and ``state``: validators and body hash; the comments' ``url`` is empty
-    where the site has no common feed of them), ``threads`` (the state of single posts' comment feeds), ``seen`` (posts whose page
+    The cursor: ``feed`` and ``comments`` (each ``url`` and ``state``: validators and body hash; the feed's ``url`` is empty where
+    it is the configured one, which can hold a secret; the comments' where the site has no common feed of them), ``threads`` (the state of single posts' comment feeds), ``seen`` (posts whose page
     was dealt with). When a known feed fails for good, it is looked for anew.
     """
 
@@ -78,6 +78,7 @@ class BlogConnector:
         url = known.get("url")
         if not isinstance(url, str):
             return discover(door, self._options.url, private=private)
+        url = url or self._options.url
         try:
             return Discovered(url, fetch_feed(door, url, _part(known, "state"), private=private))
         except (SourceRejected, SourceProtocolError) as problem:
@@ -87,7 +88,7 @@ class BlogConnector:
     def _posts(self, found: Discovered, cursor: Cursor) -> Iterator[Page]:
         fetched = found.fetched
         if fetched.feed is None:
-            yield Page(cursor={**cursor, "feed": {"url": found.url, "state": fetched.state}}, unchanged=True)
+            yield Page(cursor={**cursor, "feed": {"url": self._kept(found.url), "state": fetched.state}}, unchanged=True)
             return
         items = items_of(fetched.feed, origin=self._origin, url=fetched.url, now=self._context.now)
         note_undated(items, found.url)
@@ -104,7 +105,7 @@ class BlogConnector:
         after: dict[str, Json] = {
             **cursor,
             # Without a state the next run reads the feed again, to fetch the pages that were left.
-            "feed": {"url": found.url, "state": fetched.state if complete else {}},
+            "feed": {"url": self._kept(found.url), "state": fetched.state if complete else {}},
             "seen": texts.remembered(),
             "threads": self._known_threads(items, fetched.url, cursor),
         }
@@ -114,6 +115,10 @@ class BlogConnector:
             yield Page(cursor=after, unchanged=True)
             return
         yield from in_pages(tuple(mentions), items.rejected, cursor, after)
+
+    def _kept(self, url: str) -> str:
+        """The feed's address as the cursor keeps it."""
+        return "" if url == self._options.url else url
 
     def _known_threads(self, items: Items, url: str, cursor: Cursor) -> dict[str, Json]:
         """The comment feeds of the feed's posts (those without any comment left out), then older ones: a bounded number."""

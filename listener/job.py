@@ -179,7 +179,7 @@ def import_configured_customers(app: App, store: Store, now: datetime) -> Import
     try:
         return import_customers(app, store, path, now, only_if_changed=True)
     except (ConfigError, SourceError, ImportRefused) as problem:
-        log.warning("The customers could not be imported.", action="import_refused", reason=str(problem))
+        log.info("The customers could not be imported.", action="import_refused", reason=str(problem))
         return Imported(refused=str(problem))
 
 

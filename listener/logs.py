@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+import traceback
+from collections.abc import Iterator, MutableMapping
+from types import TracebackType
 from typing import Any, TextIO
 
 import structlog
 
+from listener.core.errors import ListenerError
 from listener.core.plain import one_line
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -27,7 +30,7 @@ def configure(level: str = "warning", style: str = "human") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_exception),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
@@ -47,6 +50,34 @@ def _for_people(_logger: object, _method: str, event: Event) -> str:
     facts = "".join(f" {key}={one_line(str(value))}" for key, value in sorted(event.items()))
     line = f"{moment[11:19]} {level}: {one_line(str(sentence))}{facts}"
     return f"{line}\n{trace}" if trace else line
+
+
+def trace(problem: BaseException) -> str:
+    """Where an exception, and what led to it, was raised: files, lines, kinds.
+
+    What the exceptions say is left out, but for our own errors: it may quote a post, a name or a secret.
+    """
+    return "".join(part for each in _led_to(problem) for part in _told(each)).rstrip("\n")
+
+
+def _led_to(problem: BaseException) -> Iterator[BaseException]:
+    """The exception with those before it, the first one first."""
+    before = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+    if before is not None:
+        yield from _led_to(before)
+    yield problem
+
+
+def _told(problem: BaseException) -> Iterator[str]:
+    kind = type(problem)
+    yield "Traceback (most recent call last):\n"
+    yield from traceback.format_tb(problem.__traceback__)
+    said = f": {one_line(str(problem))}" if isinstance(problem, ListenerError) else ""
+    yield f"{kind.__module__}.{kind.__qualname__}{said}\n"
+
+
+def _exception(found: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    return trace(found[1])
 
 
 class _StandardError:

@@ -6,7 +6,7 @@ A digest and its messages are stored in one transaction, and sent afterwards: de
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from listener.core.ports import DigestBook, Notifier, Outbox
 from listener.digest.build import build_digest
 from listener.digest.model import Digest
+from listener.notify.file import FileNotifier, file_stem
 from listener.outbox import Recipient, deliver, digest_messages
 from listener.render.digest import render_digest
 
@@ -47,6 +48,18 @@ class Told:
     digests: int = 0
     sent: int = 0
     failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What became of delivered digests from which somebody was taken out; each is a recipient's key and a day."""
+
+    written: tuple[tuple[str, date], ...] = ()
+    """Files that no longer hold what was taken out."""
+    failed: tuple[str, ...] = ()
+    """Files that still do, by name, each with the reason; to be removed by hand."""
+    beyond_reach: tuple[tuple[str, date], ...] = ()
+    """Sent by mail, or by a channel that is not configured any more: nobody can take that back."""
 
 
 def preview(book: DigestBook, recipient: Recipient, plan: DigestPlan, now: datetime) -> Digest:
@@ -90,3 +103,47 @@ def send(outbox: Outbox, notifiers: Mapping[str, Notifier], now: datetime, *, ba
         sent += sum(delivery.ok for _, delivery in results)
         failed += sum(not delivery.ok for _, delivery in results)
     return sent, failed
+
+
+def rewrite(
+    book: DigestBook,
+    notifiers: Mapping[str, Notifier],
+    recipients: Sequence[Recipient],
+    changed: Iterable[tuple[str, date]],
+    now: datetime,
+) -> Rewritten:
+    """Write the files of stored digests again, as the digests are now, under the same names.
+
+    For use after an erasure or retention changed stored digests: ``changed`` names these by their recipient's key and day. It
+    goes past the outbox, which sends a message once: the effect is the same however often it is done.
+    """
+    by_key = {recipient.key: recipient for recipient in recipients}
+    written: list[tuple[str, date]] = []
+    failed: list[str] = []
+    beyond: list[tuple[str, date]] = []
+    for key, day in changed:
+        recipient = by_key.get(key)
+        if recipient is None or not isinstance(notifiers.get(recipient.channel), FileNotifier):
+            beyond.append((key, day))
+            continue
+        problem = _written_again(book, notifiers, recipient, day, now)
+        if problem is None:
+            written.append((key, day))
+        else:
+            failed.append(problem)
+    return Rewritten(tuple(written), tuple(failed), tuple(beyond))
+
+
+def _written_again(
+    book: DigestBook, notifiers: Mapping[str, Notifier], recipient: Recipient, day: date, now: datetime
+) -> str | None:
+    """Why the files of the day's digest could not be written; ``None`` where they were."""
+    data = book.saved_digest(recipient.key, day)
+    try:
+        digest = Digest.from_json(data or "")
+    except ValueError as problem:
+        return f"the digest of {day} for {recipient.key}: {problem if data else 'it is not stored any more'}"
+    for message, delivery in deliver(digest_messages(digest, render_digest(digest), [recipient], now), notifiers):
+        if not delivery.ok:
+            return f"{file_stem(message)}: {delivery.detail}"
+    return None

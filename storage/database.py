@@ -43,7 +43,7 @@ class Database:
         self.url = _parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         name = self.url.database or ""
-        self.path = Path(name) if self.is_sqlite and name not in {"", ":memory:"} else None
+        self.path = Path(name.removeprefix("file:")) if self.is_sqlite and name not in {"", ":memory:"} else None
         """The file of a SQLite database; ``None`` for PostgreSQL and in memory."""
         self.shown = str(self.path) if self.path else self.url.render_as_string(hide_password=True)
         """The address without its password."""

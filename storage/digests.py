@@ -129,6 +129,7 @@ def _overall(labels: Collection[Label]) -> Label:
     """The one label of a mention that speaks of several of our brands: praise of one and blame of another is mixed."""
     if {Label.POSITIVE, Label.NEGATIVE} <= set(labels):
         return Label.MIXED
-    return next(
-        label for label in (Label.MIXED, Label.NEGATIVE, Label.POSITIVE, Label.NEUTRAL, Label.UNSCORED) if label in labels
-    )
+    return next(label for label in _BY_WEIGHT if label in labels)
+
+
+_BY_WEIGHT = (Label.MIXED, Label.NEGATIVE, Label.POSITIVE, Label.NEUTRAL, Label.UNSCORED)

@@ -104,11 +104,11 @@ def finish(database: Database, connection: Connection, import_id: str, now: date
 def _staged(pepper: Pepper, customer: Customer, keys: Iterable[str]) -> dict[str, Any]:
     data = customer_values(customer)
     name = normal_text(customer.name)
-    hashed = sorted({pepper.hash("key", item) for item in keys})
+    distinct = sorted(set(keys))
     return {
-        "content_hash": digest("customer", json.dumps(data, sort_keys=True), *hashed),
+        "content_hash": digest("customer", json.dumps(data, sort_keys=True), *distinct),
         "data": {**data, "name_key": pepper.hash("name", name) if name else None},
-        "blocking": hashed,
+        "blocking": [pepper.hash("key", item) for item in distinct],
         "domains": sorted(pepper.hash("domain", domain) for domain in company_domains(customer)),
     }
 

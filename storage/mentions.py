@@ -128,12 +128,11 @@ class Mentions:
         statement = here.values({name: bindparam(name) for name in names}).values(
             revision=mentions.c.revision + 1, edited_at=now, analysed_by=None, blanked_at=None
         )
-        for batch in batches(edited):
-            connection.execute(statement, [{**_content(item), "row_id": row.id} for row, item in batch])
-        for moved in batches((row, item) for row, item in edited if item.words != row.words_key):
-            connection.execute(
-                here.values(own_words=bindparam("own")), [{"row_id": row.id, "own": row.id in own} for row, _ in moved]
-            )
+        for batch in batches({**_content(item), "row_id": row.id} for row, item in edited):
+            connection.execute(statement, batch)
+        moved = [{"row_id": row.id, "own": row.id in own} for row, item in edited if item.words != row.words_key]
+        for batch in batches(moved):
+            connection.execute(here.values(own_words=bindparam("own")), batch)
 
 
 def _really_new(connection: Connection, candidates: Sequence[Heard]) -> list[Heard]:

@@ -12,11 +12,10 @@ from sqlalchemy import Connection, Row, delete, or_, select, text, update
 from listener.core.mention import Json, digest, normal_handle, normal_text
 from storage import keys
 from storage.database import Database, batches
-from storage.outbox import BLANK, MessageState
 from storage.persons import ABOUT, Scope, Selector, scope_of
 from storage.retention import Pruned, Retention, blank_mentions, prune
-from storage.tables import authors, customers, matches, mention_revisions, mentions, outbox
-from storage.told import Cut, ToldDigest, changed, cuts, take_out
+from storage.tables import authors, customers, matches, mention_revisions, mentions
+from storage.told import Cut, ToldDigest, changed, cuts, take_out, withdraw
 from storage.tombstones import Grave, Tombstones
 
 
@@ -78,7 +77,7 @@ class Privacy:
             copies = _copies(connection, scope)
             blank_mentions(connection, copies, now)
             cut = _cut_out_of_digests(connection, scope, copies)
-            withdrawn = _withdraw(connection, cut, now)
+            withdrawn = withdraw(connection, cut, now, unassigned=True)
             told = changed(connection, cut)
             _forget_links(connection, scope)
             rows = {table.name: connection.execute(delete(table).where(where(scope))).rowcount for table, where in ABOUT}
@@ -117,6 +116,15 @@ def _graves(connection: Connection, scope: Scope) -> Iterator[Grave]:
             yield "handle", row.handle_key
             if row.handle:  # the same account may come without its id next time
                 yield "author", digest("author-handle", row.platform, normal_handle(row.handle))
+    yield from _graves_of_words(connection, scope)
+    for row in connection.execute(select(customers).where(customers.c.id.in_(scope.customer_ids))):
+        yield "contact", row.contact_id
+        if row.email:
+            yield "email", normal_text(row.email)
+
+
+def _graves_of_words(connection: Connection, scope: Scope) -> Iterator[Grave]:
+    """Of all that the person said, and of their own words, former ones included; not of words that they copied."""
     said = select(mentions.c.id, mentions.c.key, mentions.c.words_key, mentions.c.own_words)
     own = []
     for row in connection.execute(said.where(mentions.c.author_id.in_(scope.author_ids))):
@@ -129,10 +137,6 @@ def _graves(connection: Connection, scope: Scope) -> Iterator[Grave]:
         for former in connection.scalars(select(mention_revisions.c.text).where(mention_revisions.c.mention_id.in_(ids))):
             if key := keys.words_key(former):
                 yield "words", key
-    for row in connection.execute(select(customers).where(customers.c.id.in_(scope.customer_ids))):
-        yield "contact", row.contact_id
-        if row.email:
-            yield "email", normal_text(row.email)
 
 
 def _copies(connection: Connection, scope: Scope) -> list[int]:
@@ -163,17 +167,3 @@ def _cut_out_of_digests(connection: Connection, scope: Scope, copies: Sequence[i
     cut = list(cuts(connection, scope.person_ids, {*own, *copies}))
     take_out(connection, cut)
     return cut
-
-
-def _withdraw(connection: Connection, cut: Sequence[Cut], now: datetime) -> int:
-    """Withdraw messages that have not gone out and could tell of the person; how many.
-
-    These are the messages of such digests, and all that belong to no digest, since nobody can tell whom those are about.
-    """
-    kept = (MessageState.SENT.value, MessageState.WITHDRAWN.value)
-    gone = {"state": MessageState.WITHDRAWN.value, "ended_at": now, "next_attempt_at": None, **BLANK}
-    here = update(outbox).where(outbox.c.state.not_in(kept)).values(gone)
-    count: int = connection.execute(here.where(outbox.c.digest_id.is_(None))).rowcount
-    for ids in batches(one.digest_id for one in cut):
-        count += connection.execute(here.where(outbox.c.digest_id.in_(ids))).rowcount
-    return count

@@ -35,7 +35,7 @@ from storage.tables import (
     standings,
     story_keys,
 )
-from storage.told import ToldDigest, changed, cuts, take_out
+from storage.told import ToldDigest, changed, cuts, take_out, withdraw
 
 CLOSED = [CaseState.RESOLVED.value, CaseState.DISMISSED.value, CaseState.LAPSED.value]
 
@@ -84,7 +84,7 @@ def prune(connection: Connection, now: datetime, retention: Retention) -> Pruned
     """Take away everything that is older than its time; one transaction of the caller.
 
     Digests are kept longer than names and texts: the entries of people who lose their name, and quotes of mentions that lose
-    their text, are taken out of those that stay.
+    their text, are taken out of those that stay, and messages of these that have not gone out are withdrawn.
     """
 
     def before(days: int) -> datetime:
@@ -97,9 +97,11 @@ def prune(connection: Connection, now: datetime, retention: Retention) -> Pruned
     blanked = _old_mentions(connection, now, retention)
     nameless = _pseudonymise(connection, now, before(retention.unmatched_days))
     customers_gone = _forget_retired(connection, before(retention.retired_days))
+    old_messages = connection.execute(messages).rowcount
     old_digests = _old_digests(connection, before(retention.history_days))
     cut = list(cuts(connection, _persons_of(connection, nameless, customers_gone), blanked))
     take_out(connection, cut)
+    withdraw(connection, cut, now)
     return Pruned(
         mentions_blanked=len(blanked),
         revisions=connection.execute(revisions).rowcount,
@@ -108,7 +110,7 @@ def prune(connection: Connection, now: datetime, retention: Retention) -> Pruned
         told=changed(connection, cut),
         standings=_old_standings(connection, before(retention.history_days)),
         events_blanked=_old_events(connection, before(retention.history_days)),
-        messages=connection.execute(messages).rowcount,
+        messages=old_messages,
         digests=old_digests,
         runs=connection.execute(delete(runs).where(runs.c.started_at < before(retention.run_days))).rowcount,
     )

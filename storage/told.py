@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from listener.core.mention import Json
 from storage.database import batches
-from storage.outbox import MessageState
+from storage.outbox import BLANK, MessageState
 from storage.tables import digests, outbox
 
 _AT_ONCE = 100
@@ -68,6 +68,20 @@ def take_out(connection: Connection, found: Sequence[Cut]) -> None:
     """Keep the digests without what was found in them."""
     for cut in found:
         connection.execute(update(digests).where(digests.c.id == cut.digest_id).values(data=cut.rest))
+
+
+def withdraw(connection: Connection, found: Sequence[Cut], now: datetime, *, unassigned: bool = False) -> int:
+    """Withdraw the digests' messages that have not gone out, for they hold what was taken out; how many.
+
+    With ``unassigned`` also all that belong to no digest, since nobody can tell whom those are about.
+    """
+    kept = (MessageState.SENT.value, MessageState.WITHDRAWN.value)
+    gone = {"state": MessageState.WITHDRAWN.value, "ended_at": now, "next_attempt_at": None, **BLANK}
+    here = update(outbox).where(outbox.c.state.not_in(kept)).values(gone)
+    count: int = connection.execute(here.where(outbox.c.digest_id.is_(None))).rowcount if unassigned else 0
+    for ids in batches(cut.digest_id for cut in found):
+        count += connection.execute(here.where(outbox.c.digest_id.in_(ids))).rowcount
+    return count
 
 
 def changed(connection: Connection, found: Sequence[Cut]) -> tuple[ToldDigest, ...]:

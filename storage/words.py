@@ -5,7 +5,7 @@ order of storing: when an earlier original is heard later, the decision is revis
 of the original; then who is identified better is taken for the author, then who published at home (``keys.at_home``), and where
 nothing tells the two apart the lower mention key, so that the order of hearing never matters.
 
-Words that their author took back (by an edit) or that were erased are nobody's: no copy becomes the original by that.
+Words that their author took back by an edit, or that were erased, are nobody's: no copy becomes the original by that.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ def own_words(database: Database, connection: Connection, arrived: Sequence[Said
     for words, claiming in claims.items():
         best = min(claiming, key=lambda one: _rank(one, known)) if len(claiming) > 1 else claiming[0]
         holder = before.get(words)
-        if best is holder and not holder.own_words:
-            continue  # a copy whose original is gone
+        if holder and not holder.own_words and _rank(best, known)[:-1] >= _rank(holder, known)[:-1]:
+            continue  # the original is gone, and this is one more copy
         own |= {one.mention_id for one in by_words[words] if one.author_id == best.author_id}
-        if holder is not None and holder.own_words and holder.author_id != best.author_id:
+        if holder and not (holder.own_words and holder.author_id == best.author_id):
             revised[words] = best.author_id
     _revise(database, connection, revised)
     return own

@@ -116,7 +116,7 @@ def _require(header: Sequence[str], fields: Mapping[str, int], handles: Mapping[
         return
     # A file without a header starts with a person: nothing of its first row is shown unless it is a header.
     known = bool(fields or handles)
-    found = f"found {_shown(header)}" if known else f"none of its {len(header)} columns is known; is the first row a header?"
+    found = f"found {_shown(header)}" if known else f"none of its {len(header)} columns is known (is the first row a header?)"
     raise SourceProtocolError(
         f"row 1: no column for {' and none for '.join(missing)}; {found}. Name the columns in customers.columns."
     )

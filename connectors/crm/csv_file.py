@@ -32,6 +32,10 @@ _NO = frozenset({"", "false", "no", "n", "0", "nein", "non", "falsch", "faux", "
 _QUOTED_TEXT = re.compile(r'="([^"]*)"')
 _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _ISO_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?:[T ].*)?")
+_LINES = frozenset({"products"})
+"""Fields of which a cell may have several lines, as the cells of handles and of further columns may."""
+_END = "\x1e"
+"""Follows the file as a line of its own: it ends up in a cell where a quotation mark was not closed."""
 _SEVERAL = re.compile(r"[;|\n]|,\s")
 
 
@@ -55,8 +59,11 @@ class CsvFile:
             encoding = encoding_of(self._path)
             with self._path.open(encoding=encoding, newline="") as file:
                 yield from self._read(_lines(file), cursor)
+        except SourceProtocolError as error:
+            raise SourceProtocolError(f"{self._path.name}: {error.reason}") from error
         except UnicodeError as error:  # UTF-16 that is not: the only encoding that is not checked beforehand
-            raise SourceProtocolError("the file is not correct in the encoding that its first bytes announce") from error
+            reason = "it is not correct in the encoding that its first bytes announce"
+            raise SourceProtocolError(f"{self._path.name}: {reason}") from error
         except OSError as error:
             raise SourceRejected(f"{self._path}: {error.strerror or 'cannot be read'}") from error
 
@@ -112,7 +119,8 @@ def _lines(file: Iterator[str]) -> Iterator[str]:
         first = next(file, "")
     if first:
         yield first
-    yield from file
+        yield from file
+        yield _END
 
 
 def _rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | None]]:
@@ -135,7 +143,7 @@ def _customer(number: int, cells: list[str] | None, columns: Columns, ids: _Ids)
     """The row as a customer, or why not; ``None`` for an empty row."""
     if cells is None:
         return Rejected(f"row {number}", "a cell without end: it is too long, or a quotation mark is not closed")
-    if not any(cell.strip() for cell in cells):
+    if cells == [_END] or not any(cell.strip() for cell in cells):
         return None
     try:
         row = _checked(number, cells, columns)
@@ -159,6 +167,8 @@ def _checked(number: int, cells: Sequence[str], columns: Columns) -> list[str]:
         text = cell.strip()
         if len(text) > LONGEST_CELL:
             raise BadItem(item, f"the cell in column {name} is longer than {LONGEST_CELL} characters")
+        if text.endswith(_END) or ("\n" in text and name in columns.one_line):
+            raise BadItem(item, f"the cell in column {name} has several lines: is a quotation mark not closed?")
         if "\0" in text:
             raise BadItem(item, f"the cell in column {name} holds a NUL character")
         if text.startswith("="):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import typer
 
 from listener.cli.output import Column, json_line, note, say, table
 from listener.cli.shell import Shell, command
+from listener.core.errors import ConfigError, SourceRejected
+from listener.core.plain import one_line
 
 if TYPE_CHECKING:
-    from listener.wiring import App
+    from listener.core.ports import Answer
+    from listener.wiring import App, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ def check(shell: Shell) -> None:
     Example: listener check --config /etc/listener/listener.toml
     """
     app = shell.app()
-    parts = list(_parts(app))
+    parts = list(_parts(app, shell.now()))
     if shell.json:
         for part in parts:
             reason = part.disabled
@@ -57,17 +62,52 @@ def check(shell: Shell) -> None:
         raise typer.Exit(1)
 
 
-def _parts(app: App) -> Iterator[Part]:
+def _parts(app: App, now: datetime) -> Iterator[Part]:
     for brand in app.settings.brands():
         yield Part("brand", brand.name, f"{len(brand.rule.targets)} targets")
     for source in app.sources:
-        yield Part("source", source.name, source.kind, source.disabled)
+        yield _source(app, source, now)
     yield _customers(app)
+    yield from _authority(app)
     yield _engine(app)
     for notifier in app.settings.notifiers:
         yield Part(
             "notifier", notifier.name, notifier.kind, None if notifier.enabled else "it is switched off in the configuration"
         )
+
+
+def _source(app: App, source: Source, now: datetime) -> Part:
+    """A source's files are looked for, its addresses are not."""
+    if source.disabled:
+        return Part("source", source.name, source.kind, source.disabled)
+    try:
+        source.streams(app.context(_Closed(), now), {}, {})
+    except ConfigError as problem:
+        return Part("source", source.name, source.kind, one_line(str(problem)), broken=True)
+    except SourceRejected:  # a kind whose parts only the network can tell
+        return Part("source", source.name, source.kind)
+    return Part("source", source.name, source.kind)
+
+
+class _Closed:
+    """The door of a check: it leads nowhere."""
+
+    def get(
+        self, url: str, *, etag: str | None = None, modified: str | None = None, accept: str = "*/*", private: bool = False
+    ) -> Answer:
+        raise SourceRejected("a check does not touch the network")
+
+
+def _authority(app: App) -> Iterator[Part]:
+    """The private certificate authority, where one is configured."""
+    if app.settings.net.ca_file is None:
+        return
+    try:
+        app.settings.door().ssl_context()
+    except ConfigError as problem:
+        yield Part("net", "ca_file", "certificates", one_line(str(problem)), broken=True)
+    else:
+        yield Part("net", "ca_file", "certificates")
 
 
 def _customers(app: App) -> Part:
@@ -76,6 +116,8 @@ def _customers(app: App) -> Part:
         return Part("customers", "file", "csv", "no file is configured: authors cannot be matched")
     if not path.is_file():
         return Part("customers", str(path), "csv", "there is no such file", broken=True)
+    if not os.access(path, os.R_OK):
+        return Part("customers", str(path), "csv", "this user may not read it", broken=True)
     return Part("customers", str(path), "csv")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 
 from listener.core.errors import ConfigError, ListenerError
 from listener.core.plain import one_line
@@ -12,7 +11,9 @@ from listener.core.plain import one_line
 def report(problem: Exception, *, debug: bool) -> int:
     """Say on standard error what went wrong, without a traceback unless asked for; the exit status."""
     if debug:
-        traceback.print_exception(problem)
+        from listener.logs import trace
+
+        print(trace(problem), file=sys.stderr)  # noqa: T201 - this is the command line's message
     for line in lines(problem):
         print(line, file=sys.stderr)  # noqa: T201 - this is the command line's message
     return 2 if isinstance(problem, ConfigError) else 1
@@ -21,7 +22,7 @@ def report(problem: Exception, *, debug: bool) -> int:
 def lines(problem: Exception) -> list[str]:
     if isinstance(problem, ConfigError):
         count = len(problem.problems)
-        head = "The configuration has a problem:" if count == 1 else f"The configuration has {count} problems:"
+        head = "Wrong usage or configuration:" if count == 1 else f"Wrong usage or configuration, {count} problems:"
         return [head, *(f"  {one_line(str(each))}" for each in problem.problems)]
     if isinstance(problem, ListenerError):
         return [f"Error: {one_line(line)}" for line in str(problem).splitlines() or ["unknown"]]

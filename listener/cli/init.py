@@ -32,7 +32,7 @@ def init(
     contents = {"listener.toml": example(brand, site), "customers.csv": example_customers()}
     present = [folder / name for name in contents if (folder / name).exists()]
     if present:
-        note(f"Error: {' and '.join(map(str, present))} already there; nothing was written")
+        note(f"Error: {' and '.join(map(str, present))} already there; nothing was written. For another one: listener init DIR")
         raise typer.Exit(1)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in contents.items():

@@ -77,9 +77,13 @@ class Column:
     right: bool = False
 
 
+LONGEST_CELL = 300
+"""Characters: what is longer would make every row of a table as wide; the whole of it is shown elsewhere."""
+
+
 def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
     """Rows for people: a table on a terminal, aligned lines (each row on one) elsewhere."""
-    clean = [[one_line(cell) for cell in row] for row in rows]
+    clean = [[one_line(cell, LONGEST_CELL) for cell in row] for row in rows]
     if sys.stdout.isatty():
         _rich_table(columns, clean)
     else:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from listener.cli.output import json_line, note, say
+from listener.cli.output import json_line, jsonable, note, say
 from listener.cli.shell import Shell, command
 from listener.core.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
-    from storage.store import Selector
+    from listener.tell import Rewritten
+    from listener.wiring import App
+    from storage.store import Erased, Selector, Store
 
 Contact = Annotated[str | None, typer.Option("--contact", metavar="ID", help="A customer, by the CRM's id.")]
 AuthorId = Annotated[
@@ -69,7 +73,8 @@ def erase(
 ) -> None:
     """Erase everything that is kept about a person, for good.
 
-    Keyed hashes of their keys stay, so that neither the same feed nor the same CRM export brings them back.
+    Keyed hashes of their keys stay, so that neither the same feed nor the same CRM export brings them back. Files of digests
+    that told of them are written anew; mails that went out and copies made elsewhere cannot be recalled.
 
     Example: listener person erase --account x:@somebody --yes
     """
@@ -82,11 +87,40 @@ def erase(
         typer.confirm("Erase everything about this person? It cannot be undone.", abort=True, err=True)
     with app.open_store(now) as store:
         erased = store.privacy.erase_person(selector, now)
+        files = _rewritten(app, store, erased, now)
     if shell.json:
-        json_line(erased)
+        json_line({**jsonable(erased), "files": files})
     elif not erased:
         say("Nothing is kept about such a person.")
     else:
-        rows = sum(erased.rows.values())
-        say(f"Erased {rows} rows, {erased.copies_blanked} copies of their words and {erased.digest_entries} entries in digests.")
-        say("Copies of the database made before still hold them, and so do messages that went out.")
+        _explain(erased, files)
+    for problem in files.failed:
+        note(f"Error: a file still holds them, remove it by hand: {problem}")
+    if files.failed:
+        raise typer.Exit(1)
+
+
+def _rewritten(app: App, store: Store, erased: Erased, now: datetime) -> Rewritten:
+    """The files of all digests that told of the person, written without them; a digest that never went out is not looked for."""
+    from listener.tell import Rewritten, rewrite
+
+    if not erased.digests:
+        return Rewritten()
+    changed = [(told.recipient, told.day) for told in erased.digests]
+    files = rewrite(store.digests, app.notifiers(), app.recipients(), changed, now)
+    delivered = {(told.recipient, told.day) for told in erased.digests if told.delivered}
+    return replace(files, beyond_reach=tuple(one for one in files.beyond_reach if one in delivered))
+
+
+def _explain(erased: Erased, files: Rewritten) -> None:
+    """What was done, and what is beyond the program's reach."""
+    rows = sum(erased.rows.values())
+    say(f"Erased {rows} rows, {erased.copies_blanked} copies of their words and {erased.digest_entries} entries in digests.")
+    if files.written:
+        say(f"Wrote the files of {len(files.written)} digests anew, without them.")
+    by_recipient: dict[str, list[date]] = {}
+    for recipient, day in files.beyond_reach:
+        by_recipient.setdefault(recipient, []).append(day)
+    for recipient, days in by_recipient.items():
+        say(f"Cannot be recalled: {len(days)} digests that went to {recipient}, {min(days)} to {max(days)}.")
+    say("Backups of the database, exported files and copies of digests that were made before still hold them.")

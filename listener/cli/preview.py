@@ -61,7 +61,8 @@ def preview(
                 if shell.json:
                     json_line({"input": name, "error": _reason(problem)})
                 else:
-                    note(f"Error: {name}: {_reason(problem)}")
+                    reason = _reason(problem)
+                    note(f"Error: {reason}" if reason.startswith(one_line(name)) else f"Error: {one_line(name)}: {reason}")
     if failed:
         raise typer.Exit(1)
 
@@ -85,7 +86,7 @@ def _show(shell: Shell, name: str, reader: _Reader, clean: Cleaner) -> None:
     shown = 0
     for page in reader.pages(name):
         for rejected in page.rejected:
-            note(f"{name}: {rejected.item}: {rejected.reason}")
+            note(f"{one_line(name)}: {rejected.item}: {rejected.reason}")
         for mention in islice(page.mentions, None if reader.limit is None else reader.limit - shown):
             shown += 1
             (_print_json if shell.json else _print)(name, _plain(mention, clean))

@@ -12,10 +12,13 @@ import typer
 from listener.cli.moments import parse_moment
 from listener.cli.output import Column, json_line, note, progress, say, table
 from listener.cli.shell import Shell, command
+from listener.core.plain import one_line
 
 if TYPE_CHECKING:
+    from listener.collecting import Stream
+    from listener.core.ports import ConnectorContext
     from listener.job import PassReport
-    from listener.wiring import App
+    from listener.wiring import App, Source
 
 
 def add(app: typer.Typer) -> None:
@@ -72,6 +75,7 @@ def report_facts(report: PassReport) -> dict[str, Any]:
             "changed": imported.saved.changed,
             "retired": imported.retired,
             "rejected": [{"row": row, "reason": reason} for row, reason in imported.rejected],
+            "refused": imported.refused,
         },
         "streams": [
             {
@@ -99,7 +103,9 @@ def print_report(report: PassReport) -> None:
     else:
         say("No source is configured: add a [[sources]] table to listener.toml.")
     imported = report.customers
-    if imported and not imported.unchanged:
+    if imported and imported.refused:
+        say(f"Customers: not imported, those of the last import stay: {one_line(imported.refused)}")
+    elif imported and not imported.unchanged:
         saved = imported.saved
         unusable = len(imported.rejected)
         say(f"Customers: {saved.new} new, {saved.changed} changed, {imported.retired} gone, {unusable} rows unusable")
@@ -134,6 +140,16 @@ def _outcome(errors: Counter[str], streams: int, unchanged: bool) -> str:
     return f"failed: {reason}" if failed == streams else f"{failed} of {streams} parts failed: {reason}"
 
 
+def _streams(source: Source, context: ConnectorContext) -> Sequence[Stream]:
+    """What a dry run fetches; a source whose list of feeds cannot be read fails alone."""
+    from listener.core.errors import ConfigError
+
+    try:
+        return source.streams(context, {}, {})
+    except ConfigError as problem:
+        return [source.broken(problem, context.now)]
+
+
 def _dry_run(shell: Shell, app: App, names: Sequence[str], now: datetime, since: datetime | None) -> None:
     """Fetch what the next run would, and count it. The store is not opened, so known mentions count too."""
     from listener.collecting import Done, fetch_all
@@ -147,7 +163,7 @@ def _dry_run(shell: Shell, app: App, names: Sequence[str], now: datetime, since:
     errors: dict[str, str] = {}
     with app.open_door() as door, progress(quiet=shell.json) as bar:
         context = app.context(door, now, since=since)
-        streams = [stream for source in chosen if not source.disabled for stream in source.streams(context, {}, {})]
+        streams = [stream for source in chosen if not source.disabled for stream in _streams(source, context)]
         done = 0
         for stream, arrived in fetch_all(streams, app.settings.net.workers):
             if isinstance(arrived, Done):

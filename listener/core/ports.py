@@ -269,7 +269,8 @@ class DigestBook(Protocol):
     ) -> None:
         """Keep a digest and put its messages into the outbox, in one transaction.
 
-        ``data`` is a JSON object whose ``people`` is a list of objects with a ``person_id``: erasure removes these.
+        ``data`` is a JSON object whose ``people`` is a list of objects with a ``person_id`` and maybe ``quotes``, each with a
+        ``mention_id``: erasure and retention remove these.
         """
         ...
 

@@ -48,17 +48,17 @@ class DoorSettings:
 
     def __post_init__(self) -> None:
         problems = [
-            Problem(f"network.{name}", f"{value!r}", "must be greater than 0")
+            Problem(f"net.{name}", f"{value!r}", "must be greater than 0")
             for name in ("connect_timeout", "read_timeout", "total_timeout", "max_body", "per_host_concurrency")
             if (value := getattr(self, name)) <= 0
         ]
         problems += [
-            Problem(f"network.{name}", f"{value!r}", "must not be negative")
+            Problem(f"net.{name}", f"{value!r}", "must not be negative")
             for name in ("max_redirects", "per_host_interval")
             if (value := getattr(self, name)) < 0
         ]
         if self.proxy is not None and not _is_http_address(self.proxy):
-            problems.append(Problem("network.proxy", "not the address of a proxy", "http://host:port or https://host:port"))
+            problems.append(Problem("net.proxy", "not the address of a proxy", "http://host:port or https://host:port"))
         if problems:
             raise ConfigError(problems)
 
@@ -76,7 +76,7 @@ class DoorSettings:
                 context.load_verify_locations(cafile=str(self.ca_file))
             except OSError as problem:  # ssl.SSLError, for a file that holds no certificate, is one too
                 got = f"{self.ca_file}: {problem.strerror or 'no certificate in it'}"
-                raise ConfigError([Problem("network.ca_file", got, "a readable PEM file")]) from problem
+                raise ConfigError([Problem("net.ca_file", got, "a readable PEM file")]) from problem
         return context
 
 

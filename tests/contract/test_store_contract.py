@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from listener.core.analysis import Intent, Label
 from listener.core.brand import OPEN_WEB, Evidence, MatchingPolicy, TargetKind
 from listener.core.cases import Action, CaseKind, CaseState, EventKind
 from listener.core.errors import ImportRefused, RetryLater, SourceRejected, StorageError, StoreBusy
-from listener.core.mention import Author, Kind, Page
+from listener.core.mention import Author, Kind, Mention, Page
 from listener.core.people import Outcome, RunnerUp
 from listener.core.ports import Saved, StreamResult
 from listener.core.standing import Stance
@@ -236,6 +237,140 @@ def test_an_original_heard_after_its_repost_is_still_its_authors_own_words(store
     first, repost = store.mentions.find()
     assert repost.story_id == first.story_id
     assert (first.own_words, repost.own_words) == (True, False)
+
+
+# ------------------------------------------------------------------------------------------------------- whose words
+
+PLANET = "https://planet.example/feed"
+
+
+def _owners(store: Store) -> set[str]:
+    """The external ids of the mentions whose words are their author's own."""
+    return {f"{found.author.handle or found.author.display_name}" for found in store.mentions.find() if found.own_words}
+
+
+def _hear_in_order(store: Store, *pages: Mention) -> None:
+    for number, one in enumerate(pages):
+        hear(store, one, stream=f"stream {number}")
+
+
+def test_an_original_that_is_heard_after_its_copy_takes_its_words_back(store: Store) -> None:
+    hear(store, mention(1, PRAISE, by="bob"), mention(2, PRAISE, by="eve", kind=Kind.REPOST))
+    understand(store)
+    judge(store)
+    assert pending(store) == []
+    hear(store, mention(3, PRAISE, by="ada", published_at=NOW - 2 * HOUR))
+    original, repost, copy = store.mentions.find()
+    assert (original.own_words, repost.own_words, copy.own_words) == (True, False, False)
+    assert original.story_id == copy.story_id
+    (bob,) = pending(store)
+    assert [(opinion.mention_id, opinion.own_words) for opinion in bob.opinions] == [(copy.mention_id, False)]
+    understand(store)
+    assert {opinion.own_words for job in pending(store) for opinion in job.opinions} == {True, False}
+
+
+def test_a_copyists_other_posts_with_the_words_follow(store: Store) -> None:
+    ada = mention(1, PRAISE, by="ada")
+    hear(store, ada, mention(2, PRAISE, by="bob", published_at=NOW), mention(3, PRAISE, by="bob", published_at=NOW))
+    understand(store)
+    judge(store)
+    hear(store, mention(4, PRAISE, by="bob", published_at=NOW - DAY))
+    assert _owners(store) == {"bob"}
+    assert len([found for found in store.mentions.find() if found.own_words]) == 3
+    assert len(pending(store)) == 2
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_two_who_said_it_at_once_the_better_known_is_the_author(store: Store, turn: int) -> None:
+    own = mention(1, PRAISE, author=Author(display_name="Ada", profile_url="https://ada.example/"))
+    copy = mention(1, PRAISE, author=Author(display_name="Bob"), origin=PLANET)
+    nobody = mention(2, PRAISE, by="", origin="https://other.example/feed")
+    _hear_in_order(store, *[own, copy, nobody][::turn])
+    assert _owners(store) == {"Ada"}
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_two_bare_names_who_published_at_home_is_the_author(store: Store, turn: int) -> None:
+    at_home = mention(1, PRAISE, author=Author(display_name="Ada"))
+    by_id = mention(
+        2, PRAISE.upper(), author=Author(display_name="Ida"), origin="http://127.0.0.1/feed", url="https://a.example/1"
+    )
+    own = replace(by_id, external_id="https://a.example/1", text=PRAISE.replace("Flow", "Sign"))
+    copies = [replace(one, origin=PLANET, external_id="7", author=Author(display_name="Bob")) for one in (at_home, own)]
+    copies[1] = replace(copies[1], external_id="8")
+    _hear_in_order(store, *[at_home, own, *copies][::turn])
+    assert _owners(store) == {"Ada", "Ida"}
+
+
+def test_where_nothing_tells_two_apart_the_order_of_hearing_does_not_matter(url: str, tmp_path: Path) -> None:
+    one = mention(1, PRAISE, author=Author(display_name="Ada"), url=None)
+    other = mention(1, PRAISE, author=Author(display_name="Bob"), origin=PLANET, url=None)
+    found = []
+    for where, pages in ((url, (one, other)), (sqlite_url(tmp_path / "turned.db"), (other, one))):
+        with open_store(where, now=NOW, pepper=PEPPER) as turned:
+            _hear_in_order(turned, *pages)
+            found.append(_owners(turned))
+    assert found[0] == found[1]
+    assert len(found[0]) == 1
+
+
+def test_who_is_named_goes_before_who_is_not(store: Store) -> None:
+    hear(store, mention(1, PRAISE, by="", published_at=NOW - DAY))
+    assert [found.own_words for found in store.mentions.find()] == [True]
+    hear(store, mention(2, PRAISE, by="", published_at=NOW - 2 * DAY, origin=PLANET))
+    assert [found.own_words for found in store.mentions.find()] == [True, False]
+    hear(store, mention(3, PRAISE, by="ada"))
+    assert [found.own_words for found in store.mentions.find()] == [True, False, False]
+
+
+def test_ones_own_post_through_two_feeds_stays_ones_own(store: Store) -> None:
+    _hear_in_order(store, mention(1, PRAISE, by="ada", published_at=NOW), mention(1, PRAISE, by="ada", origin=PLANET))
+    assert [found.own_words for found in store.mentions.find()] == [True, True]
+    assert len({found.story_id for found in store.mentions.find()}) == 1
+
+
+def test_no_copy_becomes_the_original_because_the_author_edited_the_post(store: Store) -> None:
+    ada, copy = mention(1, PRAISE, by="ada"), mention(2, PRAISE, by="bob", published_at=NOW)
+    hear(store, ada, copy)
+    edited = replace(ada, text=PRAISE.replace("hours", "days"))
+    hear(store, edited)
+    hear(store, mention(3, PRAISE, by="eve", published_at=NOW), mention(4, edited.text, by="eve", published_at=NOW))
+    assert _owners(store) == {"ada"}
+    assert hear(store, ada) == Saved(changed=1)
+    assert _owners(store) == {"ada"}
+
+
+def test_an_edit_can_make_words_a_copy_or_ones_own(store: Store) -> None:
+    bob = mention(2, PRAISE, by="bob", published_at=NOW)
+    hear(store, mention(1, PRAISE, by="ada"), bob)
+    assert hear(store, replace(bob, text="Bob has something to say himself, and that at length.")) == Saved(changed=1)
+    assert _owners(store) == {"ada", "bob"}
+    assert hear(store, bob) == Saved(changed=1)
+    assert _owners(store) == {"ada"}
+    assert hear(store, replace(bob, text="Short.")) == Saved(changed=1)
+    assert _owners(store) == {"ada", "bob"}
+
+
+def test_words_can_change_hands_on_the_page_that_edits_the_title(store: Store) -> None:
+    copy = mention(1, PRAISE, by="bob")
+    hear(store, copy)
+    hear(store, replace(copy, title="Another"), mention(2, PRAISE, by="ada", published_at=NOW - DAY))
+    assert _owners(store) == {"ada"}
+
+
+def test_many_copies_of_many_texts_are_decided_in_few_statements(store: Store) -> None:
+    texts = [f"{PRAISE} ({number % 100})" for number in range(1_500)]
+    hear(store, *(mention(number, text, by=f"w{number}") for number, text in enumerate(texts)))
+    understand(store)
+    earlier = [mention(f"e{number}", text, by=f"e{number}", published_at=NOW - DAY) for number, text in enumerate(texts)]
+    statements = []
+    event.listen(store._database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    hear(store, *earlier)
+    found = store.mentions.find(limit=5_000)
+    assert len([one for one in found if one.own_words]) == 100
+    assert all(one.author.handle and one.author.handle.startswith("e") for one in found if one.own_words)
+    assert len({one.story_id for one in found}) == 100
+    assert len(statements) < 60
 
 
 # ----------------------------------------------------------------------------------------------------- understanding
@@ -577,6 +712,20 @@ def test_a_persons_decision_is_carried_out_and_recorded(store: Store) -> None:
         store.cases.apply(replace(change, case_id=7, person_id=99))
 
 
+def test_a_decision_makes_its_person_due_for_judging(store: Store) -> None:
+    hear(store, mention(1), mention(2))
+    understand(store)
+    judge(store)
+    case = store.cases.find()[0]
+    assert pending(store) == []
+    store.cases.apply(opened(case.person_id, event=EventKind.DECIDED, state=CaseState.SNOOZED, action=Action.SNOOZE, actor="kim"))
+    (job,) = pending(store)
+    assert (job.person_id, [one.state for one in job.cases]) == (case.person_id, [CaseState.SNOOZED])
+    with pytest.raises(StorageError, match="was erased"):
+        store.cases.apply(opened(404))
+    assert len(pending(store)) == 1
+
+
 def test_cases_are_listed_by_state_kind_and_brand(store: Store) -> None:
     hear(store, mention(1), mention(2))
     understand(store)
@@ -620,7 +769,7 @@ def test_the_facts_of_a_window(store: Store) -> None:
     identify(store, {"ada": linked("C1"), "us": ONE_OF_US})
     judge(store)
     facts = store.digests.digest_facts(NOW - HOUR, NOW)
-    assert (facts.mentions, facts.own_side, facts.unmatched, facts.unscored) == (3, 1, 1, 1)
+    assert (facts.mentions, facts.own_side, facts.unmatched, facts.unscored) == (2, 1, 1, 1)
     assert facts.labels == {Label.POSITIVE: 1, Label.UNSCORED: 1}
     ada = next(person for person in facts.people if person.contact_id == "C1")
     assert (ada.name, ada.company, ada.job_title, ada.owner, ada.segment) == ("Ada Lind1", "Firm 1", "Engineer", "Kim", "Gold")
@@ -635,6 +784,17 @@ def test_the_facts_of_a_window(store: Store) -> None:
     unscored = next(person for person in facts.people if person.name == "else (name)")
     assert unscored.quotes[0].reason == "not English"
     assert unscored.quotes[0].text == f"{PRAISE} (3)"
+
+
+def test_a_mention_of_two_brands_counts_once(store: Store) -> None:
+    hear(store, mention(1), mention(2), mention(3), mention(4, by="us"))
+    other = target(Label.NEGATIVE, brand="other", key="other")
+    unscored = target(Label.UNSCORED, brand="other", key="other")
+    understand(store, about(target(Label.POSITIVE), other), about(target(Label.NEUTRAL), unscored), about(unscored), about())
+    identify(store, {"us": ONE_OF_US})
+    facts = store.digests.digest_facts(NOW - HOUR, NOW)
+    assert facts.labels == {Label.MIXED: 1, Label.NEUTRAL: 1, Label.UNSCORED: 1}
+    assert (facts.mentions, facts.unscored, facts.own_side) == (3, 1, 1)
 
 
 def test_an_empty_window_tells_nothing_new(store: Store) -> None:

@@ -558,11 +558,11 @@ def test_nothing_of_an_address_is_logged(site: Site, door: GuardedDoor, caplog):
 @pytest.mark.parametrize(
     ("wrong", "place"),
     [
-        ({"read_timeout": 0}, "network.read_timeout"),
-        ({"max_body": -1}, "network.max_body"),
-        ({"per_host_interval": -0.1}, "network.per_host_interval"),
-        ({"proxy": "socks5://jo:hush@proxy.example:1"}, "network.proxy"),
-        ({"proxy": "http://proxy.example:port"}, "network.proxy"),
+        ({"read_timeout": 0}, "net.read_timeout"),
+        ({"max_body": -1}, "net.max_body"),
+        ({"per_host_interval": -0.1}, "net.per_host_interval"),
+        ({"proxy": "socks5://jo:hush@proxy.example:1"}, "net.proxy"),
+        ({"proxy": "http://proxy.example:port"}, "net.proxy"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong, place):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from listener.core.people import Customer
 from storage.imports import company_domains
-from storage.keys import Pepper, canonical_url, handle_key
+from storage.keys import Pepper, at_home, canonical_url, handle_key, words_key
 from storage.types import storable, whole
 
 
@@ -76,3 +76,27 @@ def test_a_handle_without_letters_is_no_account() -> None:
 )
 def test_the_domains_of_a_company(email: str | None, website: str | None, domains: set[str]) -> None:
     assert company_domains(Customer("C1", email=email, website=website)) == domains
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "external_id", "home"),
+    [
+        ("https://blog.example/p", "https://BLOG.example/feed.xml", "7", True),
+        ("https://blog.example/p", "https://planet.example/feed", "7", False),
+        ("https://blog.example/p", "https://planet.example/feed", "https://blog.example/p/", True),
+        ("https://blog.example?p=1", "https://blog.example", "7", True),
+        ("https://blog.example.evil.example/p", "https://blog.example", "7", False),
+        ("https://x.example/p", "file:mentions.jsonl", "7", False),
+        (None, "https://blog.example", "https://blog.example/p", False),
+        ("no address", "no address", "no address", False),
+    ],
+)
+def test_a_post_is_at_home_where_its_feed_is_or_where_its_id_says(
+    url: str | None, origin: str, external_id: str, home: bool
+) -> None:
+    assert at_home(url, origin, external_id) is home
+
+
+def test_words_are_compared_as_read_and_short_ones_not_at_all() -> None:
+    assert words_key("Great product!") is None
+    assert words_key("  It has saved US hours, every single week. ") == words_key("it has  saved us hours,\nevery single week.")

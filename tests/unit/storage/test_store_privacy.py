@@ -20,6 +20,7 @@ from listener.core.telling import Delivery, Message
 from storage.outbox import MessageState
 from storage.store import Erased, Pruned, Retention, Selector, Store
 from storage.tables import cases, customers, digests, matches, metadata, outbox, staged_customers
+from storage.told import ToldDigest
 from tests.support.heard import (
     BRAND,
     DAY,
@@ -337,3 +338,112 @@ def test_a_note_that_quotes_is_blanked_with_its_mention(any_store: Store) -> Non
     assert shown is not None
     assert shown.analysis is not None
     assert (shown.analysis.relevance, shown.analysis.note) == (Relevance.EXCLUDED, None)
+
+
+# ------------------------------------------------------------------------------------------- words, copies and digests
+
+LONG = "Something else altogether, which nobody wrote before her."
+
+
+def test_only_copies_of_the_erased_persons_own_words_lose_their_text(any_store: Store) -> None:
+    address = "https://blog.example/post-1"
+    others = {"published_at": NOW, "origin": "https://planet.example/feed", "url": address}
+    hear(any_store, mention(1, PRAISE, by="ada"))
+    hear(any_store, mention(2, LONG, by="bob", **others), mention(3, PRAISE, by="bob", **others))
+    hear(any_store, mention(4, LONG, by="carol", **{**others, "origin": "https://third.example/feed"}))
+    assert len({found.story_id for found in any_store.mentions.find()}) == 1
+    assert any_store.privacy.erase_person(Selector(platform="rss", handle="ada"), NOW).copies_blanked == 1
+    assert [(found.author.handle, found.text) for found in any_store.mentions.find()] == [
+        ("carol", LONG),
+        ("bob", ""),
+        ("bob", LONG),
+    ]
+
+
+def test_the_words_of_an_erased_person_come_back_in_nobodys_post(any_store: Store) -> None:
+    ada = mention(1, f"{PRAISE} So far.", by="ada")
+    hear(any_store, ada)
+    copy = mention(2, PRAISE, by="bob", published_at=NOW)
+    hear(any_store, replace(ada, text=PRAISE), copy)
+    any_store.privacy.erase_person(Selector(platform="rss", handle="ada"), NOW)
+    again = (
+        replace(copy, title="Another title"),
+        mention(3, PRAISE, by="eve"),
+        mention(4, ada.text, by="eve"),
+        mention(5, "RT", by="eve", kind=Kind.REPOST, repost_of="post-1"),
+    )
+    assert hear(any_store, *again) == Saved(duplicates=4)
+    assert PRAISE not in _kept(any_store)
+    assert hear(any_store, replace(copy, text=LONG)) == Saved(changed=1)
+    assert [(found.text, found.own_words) for found in any_store.mentions.find()] == [(LONG, True)]
+
+
+def test_an_erased_copyist_takes_nobodys_words_away(any_store: Store) -> None:
+    hear(any_store, mention(1, PRAISE, by="ada"), mention(2, PRAISE, by="bob", published_at=NOW))
+    assert any_store.privacy.erase_person(Selector(platform="rss", handle="bob"), NOW).copies_blanked == 0
+    assert hear(any_store, mention(3, PRAISE, by="eve", published_at=NOW)) == Saved(new=1)
+    assert [(found.text, found.own_words) for found in any_store.mentions.find()] == [(PRAISE, False), (PRAISE, True)]
+
+
+def _digest_of(store: Store, day: int, people: list[dict[str, Any]], *, sent: bool) -> None:
+    until = NOW + day * DAY
+    mail = Message(f"d{day}", "mail", "kim", "S", "T", None, until)
+    data = json.dumps({"day": day, "people": people})
+    store.digests.save_digest("mail:kim", until.date(), until - DAY, until, data, [mail], until)
+    if sent:
+        store.outbox.record([(mail, Delivery(True, "ok"))], until)
+
+
+def _people_told(store: Store, day: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(store.digests.saved_digest("mail:kim", (NOW + day * DAY).date()) or "")["people"]
+    return found
+
+
+def test_an_erasure_says_which_digests_it_changed(any_store: Store) -> None:
+    hear(any_store, mention(1, PRAISE, by="ada"), mention(2, PRAISE, by="bob", published_at=NOW), mention(3, by="bob"))
+    understand(any_store)
+    ada, bob = (job.person_id for job in pending(any_store))
+    quotes = [{"mention_id": 2, "text": PRAISE}, {"mention_id": 3, "text": "mine"}]
+    _digest_of(any_store, 0, [{"person_id": ada, "quotes": []}, {"person_id": bob}], sent=True)
+    _digest_of(any_store, 1, [{"person_id": bob, "quotes": quotes}], sent=False)
+    _digest_of(any_store, 2, [{"person_id": bob, "quotes": quotes[1:]}], sent=False)
+    erased = any_store.privacy.erase_person(Selector(platform="rss", handle="ada"), NOW)
+    assert erased.digests == (
+        ToldDigest("mail:kim", NOW.date(), delivered=True),
+        ToldDigest("mail:kim", (NOW + DAY).date(), delivered=False),
+    )
+    assert (erased.digest_entries, erased.messages_withdrawn) == (1, 1)
+    assert [_people_told(any_store, day) for day in (0, 1, 2)] == [
+        [{"person_id": bob}],
+        [{"person_id": bob, "quotes": quotes[1:]}],
+        [{"person_id": bob, "quotes": quotes[1:]}],
+    ]
+
+
+def test_who_loses_their_name_loses_their_entries_in_digests_too(any_store: Store) -> None:
+    import_customers(any_store, customer(1), customer(2))
+    hear(any_store, mention(1), mention(2), mention(3))
+    hear(any_store, mention(5, by="writer1"), policy="strict")
+    understand(any_store)
+    identify(any_store, {"writer1": linked("C1"), "writer2": linked("C2")})
+    judge(any_store)
+    persons = {name: any_store.mentions.show(number) for number, name in ((1, "first"), (2, "second"), (3, "third"))}
+    first, second, third = (shown.person_id for shown in persons.values() if shown is not None)
+    import_customers(any_store, customer(1), import_id="i2")
+    for case in any_store.cases.find():
+        if case.person_id != first:
+            any_store.cases.apply(opened(case.person_id, state=CaseState.RESOLVED))
+    quotes = [{"mention_id": 1}, {"mention_id": 4}]
+    people = [{"person_id": first, "quotes": quotes}, {"person_id": second}, {"person_id": third}]
+    _digest_of(any_store, 1, people, sent=True)
+    _digest_of(any_store, 2, people[:1], sent=False)
+    _digest_of(any_store, 91, [{"person_id": first}], sent=False)
+    pruned = any_store.privacy.prune(NOW + 91 * DAY, Retention(policy_days={"strict": 7}))
+    assert (pruned.customers, pruned.digests) == (1, 0)
+    assert _people_told(any_store, 1) == _people_told(any_store, 2) == [{"person_id": first, "quotes": quotes[:1]}]
+    told = [(NOW + DAY).date(), (NOW + 2 * DAY).date()]
+    assert [one.day for one in pruned.told] == told
+    assert [one.delivered for one in pruned.told] == [True, False]
+    states = {entry.dedup_key: entry.state for entry in any_store.outbox.find()}
+    assert (states["d2"], states["d91"]) == (MessageState.WITHDRAWN, MessageState.WAITING)
+    assert any_store.privacy.prune(NOW + 91 * DAY, Retention(policy_days={"strict": 7})).told == ()
