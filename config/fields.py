@@ -66,9 +66,21 @@ _DATABASE = re.compile(r"(sqlite:///|postgresql(\+psycopg)?://).+", re.DOTALL)
 
 
 def _database(value: SecretStr) -> SecretStr:
-    if not _DATABASE.fullmatch(value.get_secret_value()):
+    url = value.get_secret_value()
+    if not _DATABASE.fullmatch(url):
         raise refuse("sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+    if not url.startswith("sqlite") and not _has_one_host(url):
+        # What comes after a bare @ or / in a password would be taken for the host, and be shown in messages.
+        raise refuse("a host and, after a colon, a port; in a user name or password write @ as %40, / as %2F, : as %3A, # as %23")
     return value
+
+
+def _has_one_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.netloc.count("@") <= 1 and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _pepper(value: SecretStr) -> SecretStr:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.places import Loc, Places
-from config.shape import follow, is_secret, keys_of, tags
+from config.shape import follow, is_secret, keys_of, lists_tables, tags
 from listener.core.errors import Problem
 
 HIDDEN = "a value that is not shown"
@@ -73,6 +73,9 @@ def _problem(details: ErrorDetails, model: type[BaseModel], places: Places, pref
             return Problem(where, *unknown_key(str(spot.loc[-1]), {*keys_of(spot.owner), *also}))
         case "missing":
             return Problem(where, "missing", spot.description or "it must be set")
+        case "tuple_type" if lists_tables(spot.annotation):
+            key = ".".join(str(part) for part in (*prefix, *spot.loc) if isinstance(part, str))
+            return Problem(where, _shown(details["input"]), f"a list of tables, each begun with [[{key}]]")
         case "union_tag_not_found" | "union_tag_invalid":
             got = _shown(context["tag"]) if "tag" in context else "missing"
             return Problem(places.name((*prefix, *spot.loc, "kind")), got, " or ".join(tags(spot.annotation)))

@@ -76,6 +76,11 @@ def _item(annotation: Any) -> Any:
     return next((get_args(part)[0] for part in _parts(annotation) if get_origin(part) in {tuple, list}), None)
 
 
+def lists_tables(annotation: Any) -> bool:
+    """Whether the value is a list of tables."""
+    return bool(_models(_item(annotation)))
+
+
 def takes_many(annotation: Any) -> bool:
     """Whether the value is a list or a table rather than one thing."""
     return bool(_models(annotation)) or any(get_origin(part) in {tuple, list, dict} for part in _parts(annotation))

@@ -11,10 +11,14 @@ from typing import Any, TextIO
 
 from connectors._rows import unflattened
 from listener.core.errors import BadItem, SourceProtocolError
+from listener.core.plain import one_line
 
 LONGEST_LINE = 1_000_000
 """Characters in one line of JSON, or one cell of CSV."""
+_END = "\x1e"
+"""Follows a CSV file as a line of its own: it ends up in a cell where a quotation mark was not closed."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_KNOWN = {"text", "title", "body", "content", "url", "link", "id", "external_id", "date", "published_at", "author", "platform"}
 _CSV_LIMIT = threading.Lock()
 
 Row = tuple[int, "dict[str, Any] | BadItem"]
@@ -91,7 +95,7 @@ def _csv_rows(file: TextIO, name: str) -> Iterator[Row]:
             continue
         if cells is None:
             return
-        if cells:
+        if cells and cells != [_END]:
             yield number, _csv_row(cells, header, item)
 
 
@@ -109,18 +113,22 @@ def _lines(file: TextIO) -> Iterator[str]:
     """Lines in pieces of bounded length: the CSV reader then refuses the cell, and not the machine's memory."""
     while text := file.readline(LONGEST_LINE + 1):
         yield text
+    yield _END
 
 
 def _header(cells: list[str], name: str) -> list[str]:
     header = [cell.strip() for cell in cells]
-    if not {cell.lower() for cell in header} & {"text", "title", "body", "content"}:
-        raise SourceProtocolError(
-            f"{name}: it is neither JSON lines nor CSV with a column text or title (its columns: {', '.join(header)[:200]})"
-        )
+    known = {cell.lower() for cell in header} & _KNOWN
+    if not known & {"text", "title", "body", "content"}:
+        # A file without a header starts with somebody's post: nothing of its first row is shown unless it is a header.
+        columns = f" (its columns: {one_line(', '.join(header), 200)})" if known else ""
+        raise SourceProtocolError(f"{name}: it is neither JSON lines nor CSV with a column text or title{columns}")
     return header
 
 
 def _csv_row(cells: list[str], header: list[str], item: str) -> dict[str, Any] | BadItem:
+    if cells[-1].endswith(_END):
+        return BadItem(item, "it has no end: is a quotation mark not closed?")
     if len(cells) > len(header):
         return BadItem(item, f"it has {len(cells)} cells, the header has {len(header)}")
     if not all(map(_is_utf8, cells)):

@@ -37,8 +37,9 @@ class BlogConnector:
     """One site.
 
     The cursor: ``feed`` and ``comments`` (each ``url`` and ``state``: validators and body hash; the feed's ``url`` is empty where
-    it is the configured one, which can hold a secret; the comments' where the site has no common feed of them), ``threads`` (the state of single posts' comment feeds), ``seen`` (posts whose page
-    was dealt with). When a known feed fails for good, it is looked for anew.
+    it is the configured one, which can hold a secret; the comments' where the site has no common feed of them), ``threads`` (the
+    state of single posts' comment feeds), ``seen`` (posts whose page was dealt with). When a known feed fails for good, it is
+    looked for anew.
     """
 
     def __init__(self, options: Options, context: ConnectorContext) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connectors._rows import mention_of
 from connectors._tables import rows
-from listener.core.errors import BadItem, ConfigError, Problem, SourceRejected
+from listener.core.errors import BadItem, SourceRejected
 from listener.core.mention import Cursor, Json, Mention, Page, Rejected
 from listener.core.ports import ConnectorContext, ConnectorSpec
 
@@ -52,7 +52,7 @@ class FileConnector:
         """
         known = cursor.get("files")
         before: Mapping[str, Json] = known if isinstance(known, Mapping) else {}
-        paths = _files(self._options, self._context.folder)
+        paths = self._paths()
         # Files that are gone are forgotten, so the cursor does not grow for ever.
         states = {str(path): before[str(path)] for path in paths if str(path) in before}
         changed = False
@@ -66,6 +66,15 @@ class FileConnector:
             states[str(path)] = state
         if not changed:
             yield Page(cursor={"files": states}, unchanged=True)
+
+    def _paths(self) -> list[Path]:
+        pattern = str(self._context.folder / self._options.path)
+        # A file's own name may hold the characters of a pattern.
+        found = [Path(pattern)] if Path(pattern).exists() else _matching(pattern)
+        files = sorted(path for path in found if path.is_file())
+        if not files:
+            raise SourceRejected(f"{self._options.path}: {'it is not a file' if found else 'no such file'}")
+        return files
 
     def _file(self, path: Path, before: Cursor, after: Cursor) -> Iterator[Page]:
         mentions: list[Mention] = []
@@ -87,34 +96,6 @@ class FileConnector:
         if isinstance(row, BadItem):
             raise row
         return mention_of(row, item, platform=self._options.platform, origin=f"file:{self._options.path}")
-
-
-def _streams(options: Options, context: ConnectorContext) -> Mapping[str, Options]:
-    """One stream.
-
-    Raises:
-        ConfigError: no file is there.
-    """
-    try:
-        _files(options, context.folder)
-    except SourceRejected as problem:
-        raise ConfigError([Problem("path", problem.reason, "a file, or a pattern that fits one")]) from problem
-    return {"": options}
-
-
-def _files(options: Options, folder: Path) -> list[Path]:
-    """All files that are meant.
-
-    Raises:
-        SourceRejected: there is none.
-    """
-    pattern = str(folder / options.path)
-    # A file's own name may hold the characters of a pattern.
-    found = [Path(pattern)] if Path(pattern).exists() else _matching(pattern)
-    files = sorted(path for path in found if path.is_file())
-    if not files:
-        raise SourceRejected(f"{options.path}: {'it is not a file' if found else 'no such file'}")
-    return files
 
 
 def _matching(pattern: str) -> list[Path]:
@@ -160,5 +141,4 @@ SPEC = ConnectorSpec(
     options=Options,
     build=FileConnector,
     platform="file",
-    streams=_streams,
 )

@@ -76,8 +76,8 @@ def _told(problem: BaseException) -> Iterator[str]:
     yield f"{kind.__module__}.{kind.__qualname__}{said}\n"
 
 
-def _exception(found: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
-    return trace(found[1])
+def _exception(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    return trace(exc_info[1])
 
 
 class _StandardError:

@@ -55,6 +55,8 @@ class Columns:
     extra: Mapping[str, int]
     width: int
     names: tuple[str, ...]
+    one_line: frozenset[int]
+    """Columns of which a cell never has several lines."""
 
 
 def find_columns(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
@@ -80,7 +82,8 @@ def find_columns(header: Sequence[str], mapping: Mapping[str, str]) -> Columns:
     used = {*fields.values(), *handles.values(), *sources.values()}
     extra = {name: at for at, name in enumerate(plain) if at not in used and name}
     names = tuple(one_line(name, _SHOWN) for name in header)
-    return Columns(fields, handles, sources, extra, len(header), names)
+    single = frozenset(at for field, at in fields.items() if field != "products")
+    return Columns(fields, handles, sources, extra, len(header), names, single)
 
 
 def _mapped(
@@ -96,7 +99,9 @@ def _mapped(
         if field not in SYNONYMS and handle is None:
             problems.append(Problem(place, "there is no such field", f"one of {', '.join(SYNONYMS)}, handle_PLATFORM"))
         elif _plain(column) not in plain:
-            problems.append(Problem(place, f"the export has no column {column!r}", f"one of {_shown(header)}"))
+            # A file without a header starts with a person.
+            allowed = "is its first row a header?" if "@" in "".join(header) else f"one of {_shown(header)}"
+            problems.append(Problem(place, f"the export has no column {column!r}", allowed))
         else:
             at = plain.index(_plain(column))
             if handle is None:

@@ -32,8 +32,6 @@ _NO = frozenset({"", "false", "no", "n", "0", "nein", "non", "falsch", "faux", "
 _QUOTED_TEXT = re.compile(r'="([^"]*)"')
 _GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _ISO_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?:[T ].*)?")
-_LINES = frozenset({"products"})
-"""Fields of which a cell may have several lines, as the cells of handles and of further columns may."""
 _END = "\x1e"
 """Follows the file as a line of its own: it ends up in a cell where a quotation mark was not closed."""
 _SEVERAL = re.compile(r"[;|\n]|,\s")
@@ -80,10 +78,11 @@ class CsvFile:
             last = 1
             page: list[Customer] = []
             rejected: list[Rejected] = []
-            for last, cells in rows:
-                read = _customer(last, cells, columns, ids)
-                if read is None or last <= done:
+            for number, cells in rows:
+                read = _customer(number, cells, columns, ids)
+                if read is None or number <= done:
                     continue
+                last = number
                 if isinstance(read, Rejected):
                     rejected.append(read)
                 else:
@@ -143,7 +142,7 @@ def _customer(number: int, cells: list[str] | None, columns: Columns, ids: _Ids)
     """The row as a customer, or why not; ``None`` for an empty row."""
     if cells is None:
         return Rejected(f"row {number}", "a cell without end: it is too long, or a quotation mark is not closed")
-    if cells == [_END] or not any(cell.strip() for cell in cells):
+    if not any(cell.strip() for cell in cells):
         return None
     try:
         row = _checked(number, cells, columns)
@@ -163,12 +162,12 @@ def _checked(number: int, cells: Sequence[str], columns: Columns) -> list[str]:
     if len(cells) > columns.width:
         raise BadItem(item, f"it has {len(cells)} cells, the header has {columns.width}")
     row = []
-    for name, cell in zip(columns.names, cells, strict=False):
+    for at, (name, cell) in enumerate(zip(columns.names, cells, strict=False)):
         text = cell.strip()
+        if cell.endswith(_END) or ("\n" in text and at in columns.one_line):
+            raise BadItem(item, f"the cell in column {name} has several lines: is a quotation mark not closed?")
         if len(text) > LONGEST_CELL:
             raise BadItem(item, f"the cell in column {name} is longer than {LONGEST_CELL} characters")
-        if text.endswith(_END) or ("\n" in text and name in columns.one_line):
-            raise BadItem(item, f"the cell in column {name} has several lines: is a quotation mark not closed?")
         if "\0" in text:
             raise BadItem(item, f"the cell in column {name} holds a NUL character")
         if text.startswith("="):

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from types import FrameType
 
-
 ENDED = {128 + signal.SIGTERM: "SIGTERM", 128 + signal.SIGINT: "Ctrl-C"}
 """The exit status of a command that was told to end, as shells count it."""
 

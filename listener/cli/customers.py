@@ -36,7 +36,7 @@ def import_file(
 
     now = shell.now()
     app = shell.app()
-    with app.open_store(now) as store:
+    with app.open_store(now) as store, store.admin.run_lock():
         done = import_customers(app, store, file, now, allow_shrink=allow_shrink)
     for row, reason in done.rejected[:ROWS_SHOWN]:
         note(f"{row}: {reason}")

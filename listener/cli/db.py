@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from listener.cli.output import Column, json_line, note, say, table
+from listener.cli.output import Column, json_line, jsonable, note, say, table
 from listener.cli.shell import Shell, command
 
 if TYPE_CHECKING:
     from listener.wiring import App
-    from storage.store import Retention
+    from storage.store import Pruned, Retention
 
 
 def add(app: typer.Typer) -> None:
@@ -64,13 +64,25 @@ def prune(shell: Shell) -> None:
 
     Example: listener db prune
     """
+    from listener.tell import rewrite
+
     now = shell.now()
     app = shell.app()
-    with app.open_store(now) as store:
+    with app.open_store(now) as store, store.admin.run_lock():
         done = store.privacy.prune(now, _retention(app))
+        told = [(each.recipient, each.day) for each in done.told]
+        files = rewrite(store.digests, app.notifiers(), app.recipients(), told, now)
     if shell.json:
-        json_line(done)
-        return
+        json_line({**jsonable(done), "files": files})
+    else:
+        _print_pruned(done)
+    for problem in files.failed:
+        note(f"Error: a delivered digest still names somebody who was taken out: {problem}")
+    if files.failed:
+        raise typer.Exit(1)
+
+
+def _print_pruned(done: Pruned) -> None:
     counts = {
         "posts emptied": done.mentions_blanked,
         "former versions of posts": done.revisions,

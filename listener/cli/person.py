@@ -85,7 +85,7 @@ def erase(
         if not sys.stdin.isatty():
             raise ConfigError([Problem("--yes", "missing", "erasure cannot be undone: confirm it with --yes")])
         typer.confirm("Erase everything about this person? It cannot be undone.", abort=True, err=True)
-    with app.open_store(now) as store:
+    with app.open_store(now) as store, store.admin.run_lock():
         erased = store.privacy.erase_person(selector, now)
         files = _rewritten(app, store, erased, now)
     if shell.json:

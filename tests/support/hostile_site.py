@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email.utils import format_datetime
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
 from tests.unit.net.net_server import Reply, Seen, Site, serve

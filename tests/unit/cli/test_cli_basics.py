@@ -126,7 +126,7 @@ def test_configuration_problems_are_all_listed_and_2(run, tmp_path: Path) -> Non
     path.write_text('[digest]\nhour = 99\ntimezone = "Nowhere"\n')
     ended = run("check", "--config", path)
     assert ended.status == 2
-    assert ended.err.splitlines()[0] == "The configuration has 3 problems:"
+    assert ended.err.splitlines()[0] == "Wrong usage or configuration, 3 problems:"
     assert "digest.hour (line 2)" in ended.err
     assert "digest.timezone (line 3)" in ended.err
     assert ended.out == ""
@@ -146,7 +146,7 @@ def test_the_configuration_can_come_from_the_environment(run, tmp_path: Path, mo
 @pytest.mark.parametrize(
     ("problem", "status", "said"),
     [
-        (ConfigError([Problem("a.b", "5", "text")]), 2, ["The configuration has a problem:", "  a.b: 5; text"]),
+        (ConfigError([Problem("a.b", "5", "text")]), 2, ["Wrong usage or configuration:", "  a.b: 5; text"]),
         (StorageError("the disk is full\nreally"), 1, ["Error: the disk is full", "Error: really"]),
         (BadItem("row 3", "no id"), 1, ["Error: row 3: no id"]),
         (FileNotFoundError(2, "No such file", "/x"), 1, ["Error: /x: No such file"]),

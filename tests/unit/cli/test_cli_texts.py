@@ -7,6 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import certifi
 import pytest
 
 from connectors._registry import load_specs
@@ -35,6 +36,11 @@ def test_the_example_shows_every_option_of_our_connectors_and_all_are_accepted(r
     run("init", tmp_path, "--brand", "Quillon", "--site", "quillon.example")
     path = tmp_path / "listener.toml"
     path.write_text(re.sub(r"(?m)^#(?=[\[\w])", "", path.read_text()))
+    for name, content in (
+        ("feeds.opml", '<outline xmlUrl="http://news.example/rss"/>'),
+        ("company-ca.pem", Path(certifi.where()).read_text()),
+    ):
+        (tmp_path / name).write_text(content)
     assert run("check", "--config", path).status == 0
     for source in tomllib.loads(path.read_text())["sources"]:
         spec = load_specs()[source["kind"]]

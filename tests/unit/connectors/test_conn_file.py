@@ -177,7 +177,8 @@ def test_a_huge_cell_costs_only_its_row(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"name,mail\nx,y\n", r"neither JSON lines nor CSV with a column text or title \(its columns: name, mail\)"),
+        (b"url,mail\nx,y\n", r"neither JSON lines nor CSV with a column text or title \(its columns: url, mail\)"),
+        (b"Ada,ada@fenwick.example\nx,y\n", r"neither JSON lines nor CSV with a column text or title$"),
         ("text\nx".encode("utf-16"), "UTF-16"),
         (b'[{"text": "x"}]', "one JSON array"),
     ],

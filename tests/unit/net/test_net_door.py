@@ -431,7 +431,7 @@ def test_an_authority_that_cannot_be_read_is_a_configuration_problem(tmp_path, c
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(ConfigError, match=r"network\.ca_file"):
+    with pytest.raises(ConfigError, match=r"net\.ca_file"):
         GuardedDoor(DoorSettings(ca_file=path))
 
 
