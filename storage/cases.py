@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from listener.core.brand import MatchingPolicy
 from listener.core.cases import Case, CaseChange, CaseKind, CaseState, Event
@@ -17,6 +17,8 @@ from storage.database import Database
 from storage.facts import person_facts
 from storage.rows import to_case, to_event
 from storage.tables import case_events, cases, people
+
+_PRESSING = (CaseKind.FOLLOW_UP, CaseKind.CANDIDATE, CaseKind.HEARD)
 
 
 class Cases:
@@ -34,8 +36,10 @@ class Cases:
         brand: str | None = None,
         limit: int = 100,
     ) -> Sequence[Case]:
-        """Cases in one of the states (all, if not given), the last changed first."""
-        query = select(cases).order_by(cases.c.changed_at.desc(), cases.c.id.desc()).limit(limit)
+        """Cases in one of the states (all by default): the most pressing kind first, then the next due, then the last changed."""
+        pressing = case({kind.value: place for place, kind in enumerate(_PRESSING)}, value=cases.c.kind)
+        due = (cases.c.due_at.is_(None), cases.c.due_at)
+        query = select(cases).order_by(pressing, *due, cases.c.changed_at.desc(), cases.c.id.desc()).limit(limit)
         if states is not None:
             query = query.where(cases.c.state.in_([state.value for state in states]))
         if kind is not None:

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from listener.cli import analyze, cases, check, customers, db, demo, digest, init, match, mentions, person, preview, run, sources
 
 app = typer.Typer(
     name="listener",
-    help="Hears which of your customers speak about your brand in public: who could be an advocate, and who needs a call.",
     epilog="Start with: listener demo, or listener init --brand NAME --site URL",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"listener {version('listener')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Hears which of your customers speak about your brand in public: who could be an advocate, and who needs a call."""
+
 
 for part in (demo, init, check, preview, run, digest, cases, mentions, customers, sources, analyze, match, person, db):
     part.add(app)

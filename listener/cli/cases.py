@@ -42,7 +42,7 @@ def list_cases(
     closed: Annotated[bool, typer.Option("--all", help="Closed cases too.")] = False,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="The most to show.")] = 100,
 ) -> None:
-    """List the cases that wait for somebody, the last changed first.
+    """List the cases that wait for somebody, the most pressing first.
 
     Example: listener cases --kind candidate
     """

@@ -9,6 +9,17 @@ import pytest
 from tests.support.commands import call, spawn
 
 BRAND = '[[brands]]\nname = "Quillon"\n'
+MAIL = """
+[[notifiers]]
+name = "m"
+kind = "email"
+host = "h.example"
+user = "u"
+from = "a@b.example"
+to = ["a@b.example"]
+"""
+LIST = '[[sources]]\nname = "list"\nkind = "rss"\nopml = "my.opml"\n'
+FILE = '[[sources]]\nname = "file"\nkind = "file"\npath = "m.jsonl"\n'
 WRONG = """\
 [[brands]]
 name = 3
@@ -95,7 +106,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_no_secret_is(tmp_path: Pat
     ("text", "said"),
     [
         ('[[brands]\nname = "Q"', "not valid TOML, line 1, column 9"),
-        (f'{BRAND}[storage]\nurl = "planted-secret', "not valid TOML, line 4"),
+        (f'{BRAND}[storage]\nurl = "planted-secret\n', "not valid TOML, line 4, column 22"),
         (BRAND.encode() + b'# \xff\n[log]\nlevel = "info"', "line 3 is not UTF-8; save the file as UTF-8"),
         ("", 'brands: no brand; at least one [[brands]] table with name = "…"'),
         ('[brands]\nname = "Q"', "brands (line 1): a table; a list of tables, each begun with [[brands]]"),
@@ -119,11 +130,8 @@ def test_no_file_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_a_secret_from_a_file_that_is_not_there_is_missing(tmp_path: Path) -> None:
-    mail = (
-        '[[notifiers]]\nname = "m"\nkind = "email"\nhost = "h.example"\nuser = "u"\nfrom = "a@b.example"\nto = ["a@b.example"]\n'
-    )
     variables = {"LISTENER_NOTIFIERS__M__PASSWORD_FILE": str(tmp_path / "planted")}
-    ended = call("check", folder=write(tmp_path, BRAND + mail), env=variables)
+    ended = call("check", folder=write(tmp_path, BRAND + MAIL), env=variables)
     assert ended.status == 2
     assert "LISTENER_NOTIFIERS__M__PASSWORD_FILE: its file cannot be read (No such file or directory)" in ended.err
     (tmp_path / "planted").write_text("hush\n")
@@ -131,7 +139,7 @@ def test_a_secret_from_a_file_that_is_not_there_is_missing(tmp_path: Path) -> No
 
 
 def test_check_sees_the_files_that_a_run_would_miss(tmp_path: Path) -> None:
-    text = f'{BRAND}[customers]\nfile = "crm.csv"\n[net]\nca_file = "ca.pem"\n[[sources]]\nname = "list"\nkind = "rss"\nopml = "my.opml"\n'
+    text = f'{BRAND}{LIST}[customers]\nfile = "crm.csv"\n[net]\nca_file = "ca.pem"\n'
     ended = call("check", "--json", folder=write(tmp_path, text))
     assert (ended.status, ended.err) == (1, "")
     parts = {line["part"]: line for line in ended.lines}
@@ -143,9 +151,8 @@ def test_check_sees_the_files_that_a_run_would_miss(tmp_path: Path) -> None:
 
 def test_a_list_of_feeds_that_is_missing_costs_its_source_and_not_the_run(tmp_path: Path) -> None:
     (tmp_path / "m.jsonl").write_text('{"text": "Quillon is great, we love it."}\n')
-    text = f'{BRAND}[[sources]]\nname = "list"\nkind = "rss"\nopml = "my.opml"\n[[sources]]\nname = "file"\nkind = "file"\npath = "m.jsonl"\n'
     for option in ("--dry-run", "--json"):
-        ended = call("run", "--json", option, folder=write(tmp_path, text))
+        ended = call("run", "--json", option, folder=write(tmp_path, BRAND + LIST + FILE))
         assert ended.status == 0
         found = ended.lines if option == "--dry-run" else ended.lines[0]["streams"]
         errors = {line["source"]: line["error"] for line in found}

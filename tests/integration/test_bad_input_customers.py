@@ -1,4 +1,4 @@
-"""CRM exports as they really come: what can be used is imported, each row that cannot is named by its number and never by a person."""
+"""CRM exports as they really come: what can be used is imported; what cannot is named by its row, and never by a person."""
 
 from __future__ import annotations
 

@@ -292,3 +292,23 @@ def test_the_evidence_is_told_in_words(match: Match | None, contact_id: str | No
 
 def test_the_keys_of_the_sections_are_unique() -> None:
     assert len({section.key for section in SECTIONS}) == len(SECTIONS)
+
+
+def test_many_calls_leave_room_for_the_first_candidates_and_customers_heard() -> None:
+    calls = [person(n, cases=(case_of(n, CALL, n, OPENED, due_in_days=2),)) for n in range(1, 13)]
+    candidates = [person(n, cases=(case_of(n, CANDIDATE, n, OPENED),)) for n in range(21, 24)]
+    heard = [person(n, cases=(case_of(n, HEARD, n, OPENED, mentions=(n,)),)) for n in range(31, 36)]
+    digest = told(*calls, *candidates, *heard)
+    shown = [entry.section for entry in digest.people]
+    assert shown == ["call"] * 6 + ["candidate"] * 2 + ["heard"] * 2
+    assert digest.more == {"call": 6, "candidate": 1, "heard": 3}
+    assert digest.totals == {"call": 12, "candidate": 3, "heard": 5}
+
+
+def test_a_stranger_comes_after_the_customers_and_is_answered_not_called() -> None:
+    stranger = person(1, company=None, contact_id=None, match=None, cases=(case_of(1, CALL, 1, OPENED, due_in_days=2),))
+    customer = person(2, cases=(case_of(2, CALL, 2, OPENED, due_in_days=2),))
+    first, second = told(stranger, customer).people
+    assert (first.person_id, second.person_id) == (2, 1)
+    assert second.status == "new, answer by 2026-11-24"
+    assert second.step.startswith("Answer where it was said")
