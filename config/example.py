@@ -31,12 +31,12 @@ def example(brand: str | None = None, site: str | None = None) -> str:
         problems.append(Problem("--site", "not the address of a site", "an address such as https://quillon.example"))
     if problems or name is None or url is None:
         raise ConfigError(problems)
-    alias = host.split(".")[-2]
-    has_alias = site is not None and alias.casefold() != name.casefold()
+    # A path is somebody's corner of a shared host, and an address of digits is nobody's name: neither makes a domain ours.
+    own_host = site is not None and urlsplit(url).path in {"", "/"} and not re.fullmatch(r"[\d.]+", host)
     values = {
         "brand": quoted(name),
-        "alias": f"aliases = [{quoted(alias)}]" if has_alias else '#aliases = ["YB", "YourBrand"]',
-        "domain": f"domains = [{quoted(host)}]" if site is not None else '#domains = ["yourbrand.example"]',
+        "alias": '#aliases = ["YB", "YourBrand"]',
+        "domain": f"domains = [{quoted(host)}]" if own_host else '#domains = ["yourbrand.example"]',
         "site": "" if site is not None else "#",
         "url": quoted(url),
     }

@@ -21,6 +21,8 @@ PROGRAM = "listener"
 """The actor of what happens by itself."""
 STRONG_NEGATIVE_SCORE = -0.4
 """A mixed post counts as a complaint from here down, or where its probability of being negative is a half."""
+_RESTING = frozenset({CaseState.DISMISSED, CaseState.RESOLVED})
+"""Closed by a person: such a candidate comes back after a rest only, and only with new praise."""
 _DAY = timedelta(days=1)
 _SATURDAY = 5
 
@@ -62,13 +64,19 @@ def automatic_changes(job: JudgeJob, standing: Standing | None, policy: JudgingP
 
 
 def next_look(job: JudgeJob, standing: Standing, changes: Sequence[CaseChange], policy: JudgingPolicy) -> datetime | None:
-    """When time alone could next change a case: a snoozed one wakes, an untouched candidate has been silent for too long."""
+    """When time alone could next change a case: a snoozed one wakes, an untouched candidate has been silent
+    for too long, a closed one has rested."""
     states = {case.kind: (case.state, case.snoozed_until) for case in job.cases}
     states |= {change.kind: (change.state, change.snoozed_until) for change in changes}
     looks = [until for state, until in states.values() if state is CaseState.SNOOZED and until is not None]
     candidate = states.get(CaseKind.CANDIDATE)
     if candidate is not None and candidate[0] in UNTOUCHED and standing.last_said_at is not None:
         looks.append(midnight(standing.last_said_at) + (policy.candidate_active_days + 1) * _DAY)
+    closed = next((case for case in job.cases if case.kind is CaseKind.CANDIDATE and case.state in _RESTING), None)
+    if closed is not None and standing.stance is Stance.PROMOTER:
+        back = midnight(closed.changed_at) + (policy.candidate_rest_days + 1) * _DAY
+        if back > standing.as_of:
+            looks.append(back)
     return min(looks, default=None)
 
 
@@ -205,7 +213,7 @@ def _just_happened(facts: _Facts, follow_up: CaseChange | None) -> bool:
 def _welcome(case: Case | None, facts: _Facts, praise: Sequence[Opinion]) -> CaseChange | None:
     new = _unknown_to(case, praise)
     if case is not None:
-        if case.state in {CaseState.DISMISSED, CaseState.RESOLVED}:
+        if case.state in _RESTING:
             rested = facts.now - case.changed_at >= facts.policy.candidate_rest_days * _DAY
             if not new or not rested:
                 return None

@@ -85,8 +85,11 @@ def decide(
     *,
     assignee: str | None = None,
     until: datetime | None = None,
+    due_at: datetime | None = None,
 ) -> CaseChange:
     """A person's decision as a change. ``assignee`` goes with ``ASSIGN``, ``until`` with ``SNOOZE``.
+
+    ``due_at`` is when a follow-up that is reopened is due. What was decided stands in the change's reason, before the note.
 
     Raises:
         ConfigError: the case's state does not allow it (what it allows is listed), or the decision lacks its detail.
@@ -95,10 +98,10 @@ def decide(
     if action not in moves:
         allowed = ", ".join(moves)
         raise _refused(case, f"{action} is not possible while it is {case.state}", f"possible now: {allowed}")
-    if (action is Action.ASSIGN) != (assignee is not None):
-        raise _refused(case, "an assignee goes with assign, and with nothing else", "assign with a name")
+    if (action is Action.ASSIGN) != bool(assignee and assignee.strip()):
+        raise _refused(case, "an assignee goes with assign, and with nothing else", "assign to a name (--to)")
     if (action is Action.SNOOZE) != (until is not None):
-        raise _refused(case, "a time goes with snooze, and with nothing else", "snooze until a time")
+        raise _refused(case, "a time goes with snooze, and with nothing else", "snooze until a time (--until)")
     if until is not None and as_utc(until) <= as_utc(now):
         raise _refused(case, "it cannot be snoozed until a time that has passed", "a time after now")
     state = moves[action]
@@ -110,14 +113,27 @@ def decide(
         state=state,
         at=as_utc(now),
         actor=actor,
-        reason=note,
+        reason="; ".join(part for part in (_particulars(assignee, until), note) if part),
         case_id=case.case_id,
-        due_at=case.due_at if state in OPEN else None,
+        due_at=_due_at(case, action, due_at) if state in OPEN else None,
         assignee=assignee or case.assignee,
         snoozed_until=_snoozed_until(case, state, until),
         mention_ids=case.mention_ids,
         action=action,
     )
+
+
+def _particulars(assignee: str | None, until: datetime | None) -> str:
+    if assignee:
+        return f"to {assignee}"
+    return f"until {as_utc(until):%Y-%m-%d %H:%M} UTC" if until else ""
+
+
+def _due_at(case: Case, action: Action, due_at: datetime | None) -> datetime | None:
+    """As it was; closing cleared it, so a follow-up that is reopened gets a new one."""
+    if case.due_at is None and action is Action.REOPEN and case.kind is CaseKind.FOLLOW_UP:
+        return due_at
+    return case.due_at
 
 
 def _snoozed_until(case: Case, state: CaseState, until: datetime | None) -> datetime | None:

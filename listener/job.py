@@ -98,7 +98,7 @@ def run_pass(
         run_id = store.runs.begin_run(now)
         try:
             report = _steps(app, store, run_id, chosen, now, since, telling, progress)
-        except Exception as problem:
+        except BaseException as problem:  # a run that is told to end says so in its record, too
             store.runs.end_run(run_id, now, {}, error=type(problem).__name__)
             raise
         store.runs.end_run(run_id, now, report.counts())
@@ -118,6 +118,7 @@ def _steps(
 ) -> PassReport:
     customers = import_configured_customers(app, store, now)
     skipped = [(source.name, source.disabled) for source in chosen if source.disabled]
+    store.mentions.adopt_policies({source.name: source.policy for source in app.sources})
     with app.open_door() as door:
         streams = list(_streams(store, chosen, app.context(door, now, since=since), skipped))
         collected = pipeline.collect(
@@ -127,7 +128,10 @@ def _steps(
     policies = {OPEN_WEB.name: OPEN_WEB, **app.policies}
     identified = pipeline.identify(store.matches, store.customers, app.matcher(), policies, now, progress=progress)
     judged = judge_all(app, store, now, progress)
-    told = tell(store.digests, store.outbox, app.notifiers(), app.recipients(), digest_plan(app), now) if telling else Told()
+    told = Told()
+    if telling:
+        unheard = collected.all_failed
+        told = tell(store.digests, store.outbox, app.notifiers(), app.recipients(), digest_plan(app), now, unheard=unheard)
     return PassReport(run_id, collected, customers, understood, identified, judged, told, tuple(skipped))
 
 
@@ -148,7 +152,7 @@ def _streams(store: Store, chosen: list[Source], context: ConnectorContext, skip
     for source in chosen:
         if source.disabled:
             continue
-        cursors = {} if context.since else store.mentions.cursors(source.name)
+        cursors = store.mentions.cursors(source.name)
         waiting = store.runs.not_before(source.name)
         resting = Counter[datetime]()
         try:
@@ -193,9 +197,9 @@ def import_customers(
         SourceError: its rows cannot be read.
         ImportRefused: it shrank by more than half and ``allow_shrink`` is not set; nothing was changed.
     """
-    from nlp.identity.keys import customer_keys
+    from nlp.identity.keys import KEYS_VERSION, customer_keys
 
-    import_id = _file_id(app, path)
+    import_id = _file_id(app, path, KEYS_VERSION)
     if only_if_changed and store.customers.last_import() == import_id:
         return Imported(unchanged=True)
     saved = Counter[str]()
@@ -204,17 +208,17 @@ def import_customers(
         result = store.customers.save_customers([(one, customer_keys(one)) for one in page.customers], import_id, now)
         saved.update(new=result.new, changed=result.changed, duplicates=result.duplicates)
         rejected.extend((item.item, item.reason) for item in page.rejected)
-    retired = store.customers.finish_import(import_id, now, allow_shrink=allow_shrink)
+    retired = store.customers.finish_import(import_id, now, allow_shrink=allow_shrink, retire=not rejected)
     log.info("Customers were imported.", action="customers_imported", **saved, retired=retired, rejected=len(rejected))
     return Imported(Saved(saved["new"], saved["changed"], saved["duplicates"]), retired, tuple(rejected))
 
 
-def _file_id(app: App, path: Path) -> str:
-    """Changes with the file's content and with how its columns are read."""
+def _file_id(app: App, path: Path, keys_version: str) -> str:
+    """Changes with the file's content, with how its columns are read, and with the keys by which customers are found."""
     try:
         with path.open("rb") as opened:
             content = hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as problem:
         raise ConfigError([Problem(str(path), f"cannot be read ({problem.strerror})", "a CRM export (CSV)")]) from problem
     customers = app.settings.customers
-    return digest("import", content, repr(sorted(customers.columns.items())), repr(customers.delimiter))
+    return digest("import", keys_version, content, repr(sorted(customers.columns.items())), repr(customers.delimiter))

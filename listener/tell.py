@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from listener.core.ports import DigestBook, Notifier, Outbox
@@ -34,11 +34,16 @@ class DigestPlan:
         return now.astimezone(self.zone).date()
 
     def is_due(self, told_until: datetime | None, now: datetime) -> bool:
-        """Once a day after the hour; at once for somebody who was never told anything."""
+        """Once for each time that the hour passed since the last digest; at once for somebody who was never told anything.
+
+        Not only in the rest of the day: a job that runs once a day before the hour tells what yesterday's hour left. One digest a
+        day at most, since a day's digest is kept as it was told.
+        """
         if told_until is None:
             return True
-        local = now.astimezone(self.zone)
-        return told_until.astimezone(self.zone).date() < local.date() and local.hour >= self.hour
+        local, last = now.astimezone(self.zone), told_until.astimezone(self.zone)
+        passed = local.date() if local.hour >= self.hour else local.date() - timedelta(days=1)
+        return last.date() < local.date() and last < datetime.combine(passed, time(self.hour), self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +80,19 @@ def tell(
     recipients: Sequence[Recipient],
     plan: DigestPlan,
     now: datetime,
+    *,
+    unheard: bool = False,
 ) -> Told:
-    """Make the digests that are due, and send all messages that wait."""
+    """Make the digests that are due, and send all messages that wait.
+
+    ``unheard``: nothing could be heard in this run. Then nobody gets their first digest, which would say no more than the run's
+    own errors and use up the day.
+    """
     made = 0
     composed: dict[datetime, Digest] = {}
     for recipient in recipients:
         told_until = book.told_until(recipient.key)
-        if not plan.is_due(told_until, now):
+        if not plan.is_due(told_until, now) or (unheard and told_until is None):
             continue
         since = told_until or now - FIRST_WINDOW
         if since not in composed:

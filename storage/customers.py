@@ -91,8 +91,10 @@ class Customers:
         self._importing = import_id
         return saved
 
-    def finish_import(self, import_id: str, now: datetime, *, allow_shrink: bool) -> int:
+    def finish_import(self, import_id: str, now: datetime, *, allow_shrink: bool, retire: bool = True) -> int:
         """Carry an import out in one transaction: new, changed and retired customers; how many were retired.
+
+        Without ``retire`` nobody is: where rows could not be read, nobody knows who is gone.
 
         Raises:
             ImportRefused: the file shrank by more than half and ``allow_shrink`` is not set; nothing is changed.
@@ -100,7 +102,7 @@ class Customers:
         self._importing = None
         with self._database.write() as connection:
             refused = None if allow_shrink else shrunk(connection, import_id)
-            retired = 0 if refused else finish(self._database, connection, import_id, now)
+            retired = 0 if refused else finish(self._database, connection, import_id, now, retire=retire)
             discard(connection)
         if refused:
             raise ImportRefused(refused)

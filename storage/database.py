@@ -57,8 +57,11 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading, in one transaction: all that is read in it belongs together."""
-        with mapped(self.name), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with mapped(self.name), self.engine.connect() as connection:
+            if not self.is_sqlite:  # there each statement would see what others committed meanwhile
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -86,7 +86,7 @@ def shrunk(connection: Connection, import_id: str) -> str | None:
     )
 
 
-def finish(database: Database, connection: Connection, import_id: str, now: datetime) -> int:
+def finish(database: Database, connection: Connection, import_id: str, now: datetime, *, retire: bool = True) -> int:
     """Write the staged customers, retire those the import no longer had, and make matches due if anything changed.
 
     All matches become due, not only those that share a key with a changed customer: the store does not know the keys of authors
@@ -94,7 +94,7 @@ def finish(database: Database, connection: Connection, import_id: str, now: date
     is, and matching an author costs far less than a wrong link kept.
     """
     written = _write_staged(database, connection, import_id, now)
-    retired = _retire(connection, import_id, now)
+    retired = _retire(connection, import_id, now) if retire else 0
     if written or retired:
         connection.execute(update(authors).where(authors.c.matched_by > NOTHING_TO_SAY).values(matched_by=None))
     database.put(connection, meta, [{"name": LAST_IMPORT, "value": import_id}], update=("value",))

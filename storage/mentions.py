@@ -9,17 +9,21 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from listener.core.mention import Cursor, Kind, Mention, Page
+from listener.core.brand import MatchingPolicy
+from listener.core.mention import Cursor, Kind, Mention, Page, digest
 from listener.core.ports import Saved
-from storage.authors import save_authors
+from storage.authors import due_again, save_authors
 from storage.database import Database, batches
 from storage.heard import Heard, distinct
 from storage.lookups import HeardMention, MentionVerdicts, find_mentions, mention_verdicts
 from storage.stories import Newcomer, place
-from storage.tables import cursors, mention_revisions, mentions
+from storage.tables import authors, cursors, mention_revisions, mentions, meta
 from storage.tombstones import Tombstones
 from storage.types import whole
 from storage.words import Said, own_words
+
+_TERMS = "terms:"
+"""Before a source's name: under what terms its mentions are stored."""
 
 
 class Mentions:
@@ -34,6 +38,27 @@ class Mentions:
         with self._database.read() as connection:
             rows = connection.execute(select(cursors.c.stream, cursors.c.cursor).where(cursors.c.source == source))
             return {row.stream: row.cursor for row in rows}
+
+    def adopt_policies(self, policies: Mapping[str, MatchingPolicy]) -> None:
+        """Put what is stored of each source (by its name) under the source's terms as they are now, where these changed.
+
+        Quoting and retention follow at once; the authors concerned are due for matching again.
+        """
+        with self._database.write() as connection:
+            kept = {row.name: row.value for row in connection.execute(select(meta).where(meta.c.name.startswith(_TERMS)))}
+            for source, policy in policies.items():
+                terms = digest(
+                    "terms", policy.name, *sorted(policy.evidence), "|", *sorted(policy.provenance), str(policy.may_quote)
+                )
+                if kept.get(f"{_TERMS}{source}") == terms:
+                    continue
+                connection.execute(update(mentions).where(mentions.c.source == source).values(policy=policy.name))
+                theirs = select(mentions.c.author_id).where(mentions.c.source == source)
+                newest = select(mentions.c.policy).where(mentions.c.author_id == authors.c.id)
+                newest = newest.order_by(mentions.c.heard_at.desc(), mentions.c.id.desc()).limit(1)
+                changed = update(authors).where(authors.c.id.in_(theirs))
+                connection.execute(changed.values(policy=newest.scalar_subquery(), matched_by=due_again()))
+                self._database.put(connection, meta, [{"name": f"{_TERMS}{source}", "value": terms}], update=("value",))
 
     def save_page(
         self, source: str, stream: str, platform: str, policy: str, page: Page, now: datetime, news_since: datetime
@@ -51,9 +76,9 @@ class Mentions:
             new = _really_new(connection, [item for item in fresh if item.key not in known])
             edited = [item for item in fresh if item.key in known]
             if new or edited:
-                authors = save_authors(self._database, connection, [*new, *edited], policy, now)
+                author_ids = save_authors(self._database, connection, [*new, *edited], policy, now)
                 ids = self._database.reserve(connection, mentions, len(new))
-                newcomers = [Newcomer(item, row_id, authors[item.author_key]) for item, row_id in zip(new, ids, strict=True)]
+                newcomers = [Newcomer(item, row_id, author_ids[item.author_key]) for item, row_id in zip(new, ids, strict=True)]
                 edits = [(known[item.key], item) for item in edited]
                 own = own_words(self._database, connection, [*map(_said, newcomers), *_said_anew(edits)])
                 self._insert(connection, newcomers, own, {"source": source, "stream": stream, "policy": policy}, now, news_since)

@@ -116,6 +116,8 @@ def _graves(connection: Connection, scope: Scope) -> Iterator[Grave]:
             yield "handle", row.handle_key
             if row.handle:  # the same account may come without its id next time
                 yield "author", digest("author-handle", row.platform, normal_handle(row.handle))
+        if row.email:
+            yield "email", normal_text(row.email)
     yield from _graves_of_words(connection, scope)
     for row in connection.execute(select(customers).where(customers.c.id.in_(scope.customer_ids))):
         yield "contact", row.contact_id

@@ -71,7 +71,7 @@ class Runs:
                 logged = connection.execute(
                     select(run_sources).where(run_sources.c.run_id == run_id, run_sources.c.source == source)
                 ).first()
-                current = [row for (name, _), row in now_known.items() if name == source and row.run_id == run_id]
+                current = [row for (name, _), row in now_known.items() if name == source and _counts_now(row, run_id, now)]
                 rows.append({"run_id": run_id, "source": source, "kind": kind, **_summary(logged, theirs, current, now)})
             self._database.put(connection, run_sources, rows, update=set(rows[0]) - {"run_id", "source"})
 
@@ -116,6 +116,11 @@ class Runs:
                 )
                 for row in connection.execute(query)
             ]
+
+
+def _counts_now(row: Any, run_id: int, now: datetime) -> bool:
+    """Whether the stream's state says how the source is heard in this run: asked in it, or left alone since it asked for that."""
+    return bool(row.run_id == run_id or (row.not_before is not None and row.not_before > now))
 
 
 def _states(connection: Connection, sources: Iterable[str]) -> dict[tuple[str, str], Any]:

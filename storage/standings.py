@@ -54,10 +54,20 @@ class Standings:
     def save_standings(
         self, done: Sequence[tuple[JudgeJob, Standing | None, Sequence[CaseChange]]], fingerprint: str, now: datetime
     ) -> None:
-        """Write the judgements, a line of history where a standing changed, and carry out the case changes."""
+        """Write the judgements, a line of history where a standing changed, and carry out the case changes.
+
+        A person of whom somebody decided a case since the job was read is left in the queue: the decision counts, and they are
+        judged again with it.
+        """
         with self._database.write() as connection:
             there = _existing(connection, {job.person_id for job, _, _ in done})
-            done = [item for item in done if item[0].person_id in there]
+            cases_now = _cases_now(connection, there)
+            done = [
+                item
+                for item in done
+                if item[0].person_id in there
+                and cases_now.get((item[0].person_id, item[0].brand), set()) == {_as_known(case) for case in item[0].cases}
+            ]
             current = current_standings(connection, there)
             ids = {pair: standing_id for pair, (standing_id, _) in current.items()}
             news = [
@@ -98,6 +108,19 @@ class Standings:
         )
         for batch in batches(done):
             connection.execute(statement, [{"person": job.person_id, "of_brand": job.brand} for job, _, _ in batch])
+
+
+def _as_known(case: Case) -> tuple[int, str, datetime, str | None]:
+    return case.case_id, case.state.value, case.changed_at, case.assignee
+
+
+def _cases_now(connection: Connection, person_ids: Iterable[int]) -> dict[Pair, set[tuple[int, str, datetime, str | None]]]:
+    """How the people's cases stand, in the form of ``_as_known``."""
+    found: dict[Pair, set[tuple[int, str, datetime, str | None]]] = {}
+    for ids in batches(person_ids):
+        for row in connection.execute(select(cases).where(cases.c.person_id.in_(ids))):
+            found.setdefault((row.person_id, row.brand), set()).add((row.id, row.state, row.changed_at, row.assignee))
+    return found
 
 
 def current_standings(connection: Connection, person_ids: Iterable[int]) -> dict[Pair, tuple[int, Standing]]:

@@ -1,11 +1,15 @@
-"""Fixtures for all tests: a real PostgreSQL, started once and only where a test asks for it."""
+"""For all tests: signals as at a terminal, and a real PostgreSQL, started once and only where a test asks for it."""
 
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from tests.support.postgres import database_of, empty, running_server
+
+# A shell lets what it starts in the background ignore Ctrl-C, and children inherit that; some tests send it to them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from listener.core.telling import PersonFacts
     from storage.store import Store
 
+LARGEST_ID = 2**63 - 1
+"""The largest that a database can hold."""
 EVERYTHING = 1_000_000
 """More cases than a store will ever have open."""
 
@@ -101,7 +103,9 @@ def _one(store: Store, case_id: int) -> Case:
     return case
 
 
-def show(shell: Shell, case_id: Annotated[int, typer.Argument(metavar="ID", help="The id in the list.")]) -> None:
+def show(
+    shell: Shell, case_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=LARGEST_ID, help="The id in the list.")]
+) -> None:
     """Show one case: its person, the evidence, its history and what can be decided.
 
     Example: listener cases show 3
@@ -123,7 +127,7 @@ def show(shell: Shell, case_id: Annotated[int, typer.Argument(metavar="ID", help
 
 def decide(
     shell: Shell,
-    case_id: Annotated[int, typer.Argument(metavar="ID", help="The case.")],
+    case_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=LARGEST_ID, help="The case.")],
     action: Annotated[
         Action, typer.Argument(metavar="ACTION", help="confirm, dismiss, assign, snooze, contacted, resolved or reopen.")
     ],
@@ -136,6 +140,7 @@ def decide(
 
     Example: listener cases decide 3 snooze --until 7d --note "on holiday"
     """
+    from listener.case_rules import business_days_after
     from listener.cases import decide as decided
 
     now = shell.now()
@@ -143,7 +148,9 @@ def decide(
     end = parse_moment(until, now, "--until", ahead=True) if until else None
     with app.open_store(now) as store:
         case = _one(store, case_id)
-        changed = store.cases.apply(decided(case, action, now, actor or _account(), note_text, assignee=to, until=end))
+        due = business_days_after(now, app.settings.judging().follow_up_days)
+        change = decided(case, action, now, actor or _account(), note_text, assignee=to, until=end, due_at=due)
+        changed = store.cases.apply(change)
     if shell.json:
         json_line(changed)
     else:

@@ -13,6 +13,7 @@ from listener.cli.moments import parse_day
 from listener.cli.output import json_line, note, say
 from listener.cli.sheets import private
 from listener.cli.shell import Shell, command
+from listener.core.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from listener.digest.model import Digest
@@ -37,14 +38,19 @@ def digest(
     ] = None,
     form: Annotated[Form | None, typer.Option("--format", metavar="FORM", help="text, html or json.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there.")] = None,
-    send: Annotated[bool, typer.Option("--send", help="Make and send what is due today, whatever the hour.")] = False,
+    send: Annotated[
+        bool, typer.Option("--send", help="Make and send what is due today, whatever the hour, and what was given up.")
+    ] = False,
 ) -> None:
     """Show the daily digest.
 
+    A day's digest stays as it was told; what was decided since then is in `listener cases`.
     It tells of customers heard, advocate candidates, follow-ups, and how well the sources were heard.
 
     Example: listener digest --format html --out today.html
     """
+    if shell.json and out is None and form not in {None, Form.JSON}:
+        raise ConfigError([Problem("--format", f"{form} is no JSON", "json, or no --json")])
     now = shell.now()
     app = shell.app()
     wanted = parse_day(day, "--date") if day else None
@@ -98,8 +104,12 @@ def _send(shell: Shell, app: App, store: Store, now: datetime) -> None:
 
     from listener.job import digest_plan
     from listener.tell import tell
+    from storage.outbox import MessageState
 
-    told = tell(store.digests, store.outbox, app.notifiers(shell.now), app.recipients(), replace(digest_plan(app), hour=0), now)
+    plan = replace(digest_plan(app), hour=0)
+    with store.admin.run_lock():  # a run that writes its events at an earlier moment must not be overtaken
+        store.outbox.retry([entry.dedup_key for entry in store.outbox.find(state=MessageState.PARKED)], now)
+        told = tell(store.digests, store.outbox, app.notifiers(shell.now), app.recipients(), plan, now)
     if shell.json:
         json_line(told)
     elif told.digests or told.sent:

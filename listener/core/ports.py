@@ -232,7 +232,7 @@ class CustomerBook(Protocol):
 
     def save_customers(self, page: Sequence[tuple[Customer, Collection[str]]], import_id: str, now: datetime) -> Saved: ...
 
-    def finish_import(self, import_id: str, now: datetime, *, allow_shrink: bool) -> int:
+    def finish_import(self, import_id: str, now: datetime, *, allow_shrink: bool, retire: bool = True) -> int:
         """Retire the customers that the finished import no longer had; how many.
 
         Raises:

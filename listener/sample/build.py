@@ -79,11 +79,14 @@ def write_demo(folder: Path, base_url: str, now: datetime) -> Path:
     Files of an earlier demo are replaced.
 
     Raises:
-        ListenerError: the folder has a ``listener.toml`` that is not the demo's.
+        ListenerError: the folder has a ``listener.toml`` that is not the demo's, or none beside files of the same names.
     """
     settings = folder / "listener.toml"
     if settings.exists() and not settings.read_text(encoding="utf-8", errors="replace").startswith(DEMO_MARK):
         raise ListenerError(f"{settings} is not the demo's: choose another folder, nothing was changed")
+    taken = [name for name in ("customers.csv", "mentions.jsonl", "listener.db") if (folder / name).exists()]
+    if taken and not settings.exists():
+        raise ListenerError(f"{folder} holds {' and '.join(taken)} already: choose another folder, nothing was changed")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "customers.csv").write_bytes(content_file("customers.csv").read_bytes())
     (folder / "mentions.jsonl").write_text(mentions_jsonl(now), encoding="utf-8")

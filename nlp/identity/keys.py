@@ -29,6 +29,9 @@ from nlp.identity.lists import LEGAL_FORMS
 from nlp.identity.names import canonical, words
 from nlp.identity.profiles import Profile, is_common_instance, mastodon_names, platform_name, profile_of
 
+KEYS_VERSION = "1"
+"""Raise it with every change of what keys a customer gets: an unchanged export is imported anew then."""
+
 
 class Sign(StrEnum):
     """How an author came by a key."""

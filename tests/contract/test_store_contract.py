@@ -669,6 +669,7 @@ def test_a_standing_is_kept_when_it_differs_in_more_than_the_day(store: Store) -
     hear(store, mention(1))
     understand(store)
     (job,) = judge(store)
+    job = replace(job, cases=tuple(store.cases.find()))
     for days, given in ((1, standing(as_of=midnight(NOW) + DAY)), (2, standing(Stance.PASSIVE, as_of=midnight(NOW) + 2 * DAY))):
         store.standings.save_standings([(job, given, [])], "judge 1", NOW + days * DAY)
     assert store.admin.status().rows["standings"] == 2
@@ -683,6 +684,7 @@ def test_a_case_is_opened_once_and_its_events_append(store: Store) -> None:
     (job,) = pending(store)
     change = opened(job.person_id, due_at=NOW + DAY, detail={"why": ["a", 1]})
     store.standings.save_standings([(job, standing(), [change])], "judge 1", NOW)
+    job = replace(job, cases=tuple(store.cases.find()))
     store.standings.save_standings([(job, standing(), [change])], "judge 1", NOW)
     (case,) = store.cases.find()
     assert (case.due_at, case.mention_ids, case.opened_at) == (NOW + DAY, (1,), NOW)
@@ -710,6 +712,50 @@ def test_a_persons_decision_is_carried_out_and_recorded(store: Store) -> None:
     assert store.cases.get(99) is None
     with pytest.raises(StorageError, match="Case 7 no longer exists"):
         store.cases.apply(replace(change, case_id=7, person_id=99))
+
+
+def test_a_decision_made_while_a_run_judges_counts(store: Store) -> None:
+    hear(store, mention(1))
+    understand(store)
+    judge(store)
+    (case,) = store.cases.find()
+    store.cases.apply(opened(case.person_id, event=EventKind.DECIDED, state=CaseState.NEW, action=Action.ASSIGN, actor="kim"))
+    (job,) = pending(store)
+    decided = opened(case.person_id, case_id=case.case_id, event=EventKind.DECIDED, state=CaseState.CONTACTED, at=NOW + HOUR)
+    store.cases.apply(replace(decided, action=Action.CONTACTED, actor="kim"))
+    store.standings.save_standings(
+        [(job, standing(), [replace(decided, event=EventKind.UPDATED, state=CaseState.NEW)])], "judge 1", NOW + HOUR
+    )
+    assert store.cases.find()[0].state is CaseState.CONTACTED
+    (again,) = pending(store)
+    assert [one.state for one in again.cases] == [CaseState.CONTACTED]
+
+
+def test_the_same_words_of_two_people_at_one_address_are_two_mentions(store: Store) -> None:
+    first, second = (
+        mention(number, text="Same here, thanks!", url="https://blog.example/post", author=Author(display_name=name))
+        for number, name in ((1, "Ann"), (2, "Bob"))
+    )
+    hear(store, first, second)
+    assert len(store.mentions.find()) == 2
+
+
+def test_changed_terms_of_a_source_reach_what_is_stored(store: Store) -> None:
+    hear(store, mention(1))
+    understand(store)
+    identify(store)
+    assert identify(store) == []
+    source = store.mentions.find()[0].source
+    store.mentions.adopt_policies({source: OPEN_WEB})
+    identify(store)
+    stricter = replace(OPEN_WEB, name="stricter", may_quote=False)
+    store.mentions.adopt_policies({source: stricter})
+    shown = store.mentions.show(1)
+    assert shown is not None
+    assert shown.mention.policy == "stricter"
+    assert len(identify(store)) == 1
+    store.mentions.adopt_policies({source: stricter})
+    assert identify(store) == []
 
 
 def test_a_decision_makes_its_person_due_for_judging(store: Store) -> None:

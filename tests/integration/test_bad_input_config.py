@@ -187,3 +187,12 @@ def test_init_twice_overwrites_nothing(tmp_path: Path) -> None:
     assert "listener.toml and customers.csv already there; nothing was written" in ended.err
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     assert call("check", folder=tmp_path).status == 0
+
+
+@pytest.mark.parametrize("name", ["listener.toml", "listener.db", "customers.csv", "mentions.jsonl"])
+def test_the_demo_touches_nobodys_files(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    ended = call("demo", tmp_path, folder=tmp_path)
+    assert (ended.status, ended.out) == (1, "")
+    assert "choose another folder, nothing was changed" in ended.err
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {name: "mine"}

@@ -116,7 +116,7 @@ def test_the_database_of_another_program_is_not_touched(folder: Path) -> None:
 
 def test_a_full_disk_ends_the_run_and_loses_nothing(folder: Path) -> None:
     """The limit on a file's size stands for the disk, so that the test needs no right to mount one."""
-    mentions(folder, 4000)
+    mentions(folder, 2000)
     room = (folder / "listener.db").stat().st_size + 300_000
 
     def limited() -> None:
@@ -126,10 +126,10 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(folder: Path) -> None:
     assert (full.status, full.out) == (1, "")
     assert "listener.db" in full.err
     assert "full" in full.err or "check the disk and its free space" in full.err
-    assert 3 <= heard(folder) < 4000
+    assert 3 <= heard(folder) < 2000
     again = call("run", "--json", folder=folder)
     assert again.status == 0
-    assert heard(folder) == 4000
+    assert heard(folder) == 2000
     assert "Integrity: nothing wrong found." in call("db", "status", folder=folder).out
 
 

@@ -75,7 +75,7 @@ def endless(total: int) -> Callable[[object], None]:
 
 
 def zipped_bomb() -> Reply:
-    return Reply(gzip.compress(b" " * (200 * MEGABYTE), 9), headers={"Content-Encoding": "gzip"})
+    return Reply(gzip.compress(b" " * (40 * MEGABYTE), 9), headers={"Content-Encoding": "gzip"})
 
 
 def dated(now: datetime) -> str:

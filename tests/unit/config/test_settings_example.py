@@ -36,15 +36,29 @@ def test_with_a_brand_and_a_site_it_listens_at_once(tmp_path: Path) -> None:
     settings = loaded(tmp_path, example("Quillon Labs", "www.quillon.example/blog"))
 
     brand = settings.brands()[0]
-    assert (brand.name, brand.domains, brand.rule.targets[0].aliases) == ("Quillon Labs", ("quillon.example",), ("quillon",))
+    assert (brand.name, brand.domains, brand.rule.targets[0].aliases) == ("Quillon Labs", (), ())
     assert [(source.name, source.kind, source.options["url"]) for source in settings.sources] == [
         ("site", "blog", "https://www.quillon.example/blog")
     ]
     assert settings.customers.file == Path("customers.csv")
 
 
-def test_an_alias_that_only_repeats_the_name_is_left_out(tmp_path: Path) -> None:
-    assert loaded(tmp_path, example("Quillon", "https://quillon.example")).brands()[0].rule.targets[0].aliases == ()
+@pytest.mark.parametrize(
+    ("site", "domains"),
+    [
+        ("www.quillon.example", ("quillon.example",)),
+        ("https://quillon.example/", ("quillon.example",)),
+        ("https://quillon.pages.example", ("quillon.pages.example",)),
+        ("https://blogs.example/@quillon", ()),
+        ("http://127.0.0.1:8000", ()),
+    ],
+)
+def test_only_a_site_of_ones_own_makes_a_domain_and_none_makes_a_name(
+    tmp_path: Path, site: str, domains: tuple[str, ...]
+) -> None:
+    (brand,) = loaded(tmp_path, example("Quillon", site)).brands()
+    assert brand.domains == domains
+    assert brand.rule.targets[0].aliases == ()
 
 
 def test_without_them_it_is_accepted_too(tmp_path: Path) -> None:

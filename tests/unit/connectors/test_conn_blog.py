@@ -333,6 +333,27 @@ def test_threads_of_posts_are_heard_and_those_without_comments_are_not_asked():
     assert [mention.external_id for mention in mentions(third)] == ["c-5", "c-4"]
 
 
+def test_a_thread_whose_link_is_relative_is_heard():
+    door = ScriptedDoor(
+        {
+            SITE: HOME,
+            FEED: rss(item(1, LONG, "<wfw:commentRss>/1/feed</wfw:commentRss>")),
+            "https://b.example/1/feed": rss(COMMENT.format(1)),
+        }
+    )
+    assert [mention.external_id for mention in mentions(run(door))] == ["id-1", "c-1"]
+
+
+def test_the_cursor_keeps_no_secret_of_the_configured_address():
+    site = "https://jo:hush@b.example/feed?token=hush"
+    door = ScriptedDoor({site: rss(item(1, LONG))})
+    first = run(door, site=site)
+    assert len(mentions(first)) == 1
+    assert "hush" not in repr([page.cursor for page in first])
+    assert run(door, roundtrip(first), site=site)[-1].unchanged
+    assert door.asked == [site, site]
+
+
 def test_threads_are_bounded():
     door = blog(*(item(n, LONG, f"<wfw:commentRss>https://b.example/{n}/feed</wfw:commentRss>") for n in range(9)))
     run(door, max_pages=3)

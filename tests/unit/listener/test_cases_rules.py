@@ -132,12 +132,26 @@ def test_a_decision_is_carried_out_or_says_what_is_possible(kind, state, action)
             assert possible in caught.value.problems[0].allowed
         return
     change = decide(before, action, NOW, "jo", "seen", **detail)
-    assert (change.event, change.action, change.actor, change.reason) == (EventKind.DECIDED, action, "jo", "seen")
+    said = {Action.ASSIGN: "to mara; seen", Action.SNOOZE: f"until {NOW + 3 * DAY:%Y-%m-%d %H:%M} UTC; seen"}.get(action, "seen")
+    assert (change.event, change.action, change.actor, change.reason) == (EventKind.DECIDED, action, "jo", said)
     assert change.state is MOVES[kind][state][action]
     assert change.case_id == 7
     assert change.mention_ids == (4, 9)
     assert change.due_at == (NOW + DAY if change.state in OPEN else None)
     assert (change.snoozed_until is not None) == (action is Action.SNOOZE)
+
+
+def test_a_follow_up_that_is_reopened_gets_a_new_due_date_and_an_open_one_keeps_its_own():
+    closed = case(CaseKind.FOLLOW_UP, CaseState.RESOLVED, due_at=None)
+    assert decide(closed, Action.REOPEN, NOW, "jo", due_at=NOW + 2 * DAY).due_at == NOW + 2 * DAY
+    asleep = case(CaseKind.FOLLOW_UP, CaseState.SNOOZED, due_at=NOW + DAY, snoozed_until=NOW + DAY)
+    assert decide(asleep, Action.REOPEN, NOW, "jo", due_at=NOW + 9 * DAY).due_at == NOW + DAY
+    assert decide(case(CaseKind.HEARD, CaseState.RESOLVED), Action.REOPEN, NOW, "jo", due_at=NOW + DAY).due_at is None
+
+
+def test_nobody_is_no_assignee():
+    with pytest.raises(ConfigError, match="an assignee goes with assign"):
+        decide(case(CaseKind.HEARD, CaseState.NEW), Action.ASSIGN, NOW, "jo", assignee="  ")
 
 
 def test_assigning_a_snoozed_case_does_not_wake_it():
