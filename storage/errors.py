@@ -18,12 +18,12 @@ _SQLITE = (
     ("locked", "is locked by another program; end that program, or wait for it, and run again"),
     ("readonly", "cannot be written to; give this user the right to write the file and its folder"),
     ("not a database", "is not a SQLite database, or is encrypted; check the path, or restore a backup"),
-    ("malformed", "is damaged; restore a backup (`listener db restore`)"),
+    ("malformed", "is damaged; restore a backup: copy it in the place of the file"),
     ("disk is full", "cannot grow because the disk is full; nothing half-written was kept; make room and run again"),
     ("disk i/o", "cannot be read or written because of a disk error; check the disk and its free space"),
     ("unable to open", "cannot be opened; check that its folder exists and that this user may write there"),
-    ("no such table", "lacks a table; restore a backup (`listener db restore`)"),
-    ("no such column", "lacks a column; restore a backup (`listener db restore`)"),
+    ("no such table", "lacks a table; restore a backup: copy it in the place of the file"),
+    ("no such column", "lacks a column; restore a backup: copy it in the place of the file"),
 )
 """A part of SQLite's message, and what that means for the person in front of it."""
 
@@ -33,14 +33,14 @@ _POSTGRES = (
     ("3D000", "does not exist on that server; create it (CREATE DATABASE …)"),
     ("25006", "is read-only now; connect to the primary server"),
     ("42501", "does not permit this user to do that; grant the rights on the database and its schema"),
-    ("42P01", "lacks a table; restore a backup (`listener db restore`)"),
-    ("42703", "lacks a column; restore a backup (`listener db restore`)"),
+    ("42P01", "lacks a table; restore a backup (pg_restore)"),
+    ("42703", "lacks a column; restore a backup (pg_restore)"),
     ("53100", "cannot grow because the disk is full; nothing half-written was kept; make room and run again"),
     ("53", "has no room for another connection or lacks memory; run again later"),
     ("55P03", "is locked by another program; end that program, or wait for it, and run again"),
     ("57P", "is shutting down or starting; run again later"),
-    ("XX001", "is damaged; restore a backup (`listener db restore`)"),
-    ("XX002", "is damaged; restore a backup (`listener db restore`)"),
+    ("XX001", "is damaged; restore a backup (pg_restore)"),
+    ("XX002", "is damaged; restore a backup (pg_restore)"),
 )
 """The beginning of an SQLSTATE, and what that means; the first that fits counts."""
 
