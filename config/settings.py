@@ -7,8 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ValidationError
-
 from config.brands import core_brand, core_own_side
 from config.file import (
     CustomersSettings,
@@ -24,9 +22,7 @@ from config.file import (
     StorageSettings,
 )
 from config.places import Places
-from config.problems import problems_of
 from listener.core.brand import Brand, MatchingPolicy, OwnSide
-from listener.core.errors import Problem
 from listener.core.policy import JudgingPolicy
 from listener.net.settings import DoorSettings
 
@@ -133,12 +129,3 @@ class Settings:
             if key in changes:
                 changes[key] = frozenset(changes[key])
         return replace(base, name=f"{base.name}, changed for {source.name}", **changes)
-
-    def source_problems(self, source: SourceSettings, options: type[BaseModel], error: ValidationError) -> list[Problem]:
-        """The errors of a source's own options, checked against its connector's ``options``, with their places."""
-        known = set(SourceSettings.model_fields)
-        return problems_of(error, options, self.places, ("sources", self.file.sources.index(source)), also=known)
-
-    def source_problem(self, source: SourceSettings, key: str, got: str, allowed: str) -> Problem:
-        """Something wrong with one key of a source, with its place."""
-        return Problem(self.places.name(("sources", self.file.sources.index(source), key)), got, allowed)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 from config.loader import load
 from config.settings import Settings
@@ -404,17 +404,6 @@ def test_a_wrong_secret_of_a_connector_is_not_shown(write) -> None:
     path = write(BRAND + '[[sources]]\nname = "c"\nkind = "rss"\nurl = "u"\ntoken = 123456789\n')
     found = problems(path, options={"rss": FeedOptions})
     assert found["sources[0].token (line 7)"] == "a value that is not shown; text in quotes"
-
-
-def test_the_application_names_problems_of_a_source_with_their_places(write) -> None:
-    settings = load(write(BRAND + '[[sources]]\nname = "c"\nkind = "rss"\nlokback = "7d"\n'), {})
-    source = settings.sources[0]
-    with pytest.raises(ValidationError) as caught:
-        FeedOptions.model_validate(source.options)
-    found = {problem.path: problem.allowed for problem in settings.source_problems(source, FeedOptions, caught.value)}
-    assert found["sources[0].lokback (line 6)"] == "did you mean lookback?"
-    assert "sources[0].url (line 3)" in found
-    assert str(settings.source_problem(source, "kind", "odd", "rss")) == "sources[0].kind (line 5): odd; rss"
 
 
 def test_no_brand_at_all(write) -> None:
