@@ -20,6 +20,8 @@ from listener.net.urls import normal_url, shown
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, */*;q=0.5"
 PAGE_SIZE = 500
 """Mentions in one transaction of the store."""
+MOVED_FOR_GOOD = 3
+"""After so many runs in a row that a permanent redirect answered, a person is told. One can be a mistake of the server's."""
 
 _log = structlog.get_logger()
 
@@ -31,7 +33,9 @@ class Fetched:
     feed: RawFeed | None
     url: str
     state: dict[str, Json]
-    """Validators and body hash, for the cursor."""
+    """Validators, body hash and a count of permanent redirects, for the cursor."""
+    notice: str | None = None
+    """What a person should know about the feed's address."""
 
 
 def fetch_feed(
@@ -43,14 +47,39 @@ def fetch_feed(
         RetryLater, SourceRejected, SourceProtocolError: as the door does; the last also where it is no feed.
     """
     answer = door.get(url, etag=_string(state, "etag"), modified=_string(state, "modified"), accept=ACCEPT, private=private)
+    moved, notice = _move(url, state, answer)
     if answer.unchanged:
-        return Fetched(None, answer.url, dict(state))
-    found = state_of(answer)
-    if answer.moved_to:
-        _log.info("a feed has moved for good", action="feed.moved", feed=shown(url), to=shown(answer.moved_to))
+        return Fetched(None, answer.url, {**{name: value for name, value in state.items() if name != "moved"}, **moved}, notice)
+    found = {**state_of(answer), **moved}
     if state.get("hash") == found["hash"]:
-        return Fetched(None, answer.url, found)
-    return Fetched(parse_feed(answer.body, answer.content_type, answer.url, workers), answer.url, found)
+        return Fetched(None, answer.url, found, notice)
+    return Fetched(parse_feed(answer.body, answer.content_type, answer.url, workers), answer.url, found, notice)
+
+
+def _move(url: str, state: Mapping[str, Json], answer: Answer) -> tuple[dict[str, Json], str | None]:
+    """How often the same permanent redirect answered, run after run, for the cursor; and what to tell a person about it.
+
+    It is proposed and never followed on our own: whoever takes over an abandoned address could else lead us anywhere for good.
+    """
+    if answer.moved_to is None:
+        return {}, None
+    target = normal_url(answer.moved_to)
+    before = state.get("moved")
+    times = 1
+    if isinstance(before, Mapping) and before.get("to") == target and isinstance(seen := before.get("seen"), int):
+        times = seen + 1
+    else:
+        _log.info("a feed answers from another address", action="feed.moved", feed=shown(url), to=shown(answer.moved_to))
+    notice = None
+    if times >= MOVED_FOR_GOOD:
+        place = shown(answer.moved_to)
+        notice = f"it has moved for good to {place} (seen {times} times); put that address into the configuration"
+    return {"moved": {"to": target, "seen": times}}, notice
+
+
+def unread(state: Mapping[str, Json]) -> dict[str, Json]:
+    """The state of a feed that must be read again whether it changed or not; how often it was seen to have moved stays."""
+    return {name: value for name, value in state.items() if name == "moved"}
 
 
 def state_of(answer: Answer) -> dict[str, Json]:
@@ -91,12 +120,15 @@ def note_undated(found: Items, url: str) -> None:
         _log.info("entries without a usable date", action="feed.undated", feed=shown(url), entries=found.undated)
 
 
-def in_pages(mentions: tuple[Mention, ...], rejected: tuple[Rejected, ...], before: Cursor, after: Cursor) -> Iterator[Page]:
+def in_pages(
+    mentions: tuple[Mention, ...], rejected: tuple[Rejected, ...], before: Cursor, after: Cursor, notice: str | None = None
+) -> Iterator[Page]:
     """Mentions in pages of bounded size. Only the last carries the new cursor: a run that is cut short reads the feed again."""
     starts = range(0, max(len(mentions), 1), PAGE_SIZE)
     for start in starts:
         last = start == starts[-1]
-        yield Page(mentions[start : start + PAGE_SIZE], rejected if last else (), cursor=after if last else before)
+        page = mentions[start : start + PAGE_SIZE]
+        yield Page(page, rejected if last else (), cursor=after if last else before, notice=notice)
 
 
 def _string(state: Mapping[str, Json], name: str) -> str | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Self
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from connectors._addresses import WebAddress
 from connectors._discovery import Discovered, discover
 from connectors._entries import PLATFORM, Items, items_of
-from connectors._feeds import Fetched, fetch_feed, in_pages, note_undated
+from connectors._feeds import Fetched, fetch_feed, in_pages, note_undated, unread
 from connectors._full_text import FullTexts, bare_host
 from connectors._threads import thread_pages
 from listener.core.errors import SourceProtocolError, SourceRejected
@@ -22,15 +25,27 @@ _log = structlog.get_logger()
 
 
 class Options(BaseModel):
-    """A site, and how much of it to read."""
+    """Sites, and how much of them to read: ``url`` alone, or several, each a stream of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: WebAddress = Field(description="the address of the site (or of its feed)")
-    private: bool = Field(default=False, description="allow addresses in private networks")
+    url: WebAddress = Field(default="", description="the address of the site (or of its feed)")
+    urls: tuple[WebAddress, ...] = Field(default=(), description="the addresses of several sites (or of their feeds)")
+    watch_customers: bool = Field(default=False, description="follow the sites that the customers' records name")
+    private: bool = Field(default=False, description="allow addresses in private networks (never for customers' sites)")
     full_text: bool = Field(default=True, description="fetch a post's page where the feed carries only an excerpt")
     comments: bool = Field(default=True, description="hear the comments too")
-    max_pages: int = Field(default=50, ge=0, le=1000, description="at most so many pages and comment threads a run")
+    max_pages: int = Field(default=50, ge=0, le=1000, description="at most so many pages and comment threads a run and site")
+
+    @model_validator(mode="after")
+    def _names_a_site(self) -> Self:
+        if not self.url and not self.urls and not self.watch_customers:
+            raise ValueError("give url, urls or watch_customers = true: the address of at least one site")
+        return self
+
+    def of_site(self, url: str, *, private: bool) -> Options:
+        """The same for one site."""
+        return self.model_copy(update={"url": url, "urls": (), "watch_customers": False, "private": private})
 
 
 class BlogConnector:
@@ -55,14 +70,15 @@ class BlogConnector:
                 before is handed over already.
         """
         found = self._posts_feed(cursor)
+        notice = found.fetched.notice
         saved: Cursor | None = None
         for page in self._all(found, cursor):
             cursor = page.cursor
             if not page.unchanged:
                 saved = cursor
-                yield page
+                yield replace(page, notice=notice)
         if cursor != saved:
-            yield Page(cursor=cursor, unchanged=saved is None)
+            yield Page(cursor=cursor, unchanged=saved is None, notice=notice)
 
     def _all(self, found: Discovered, cursor: Cursor) -> Iterator[Page]:
         """Every page, those without news among them: they may still move the cursor."""
@@ -106,7 +122,7 @@ class BlogConnector:
         after: dict[str, Json] = {
             **cursor,
             # Without a state the next run reads the feed again, to fetch the pages that were left.
-            "feed": {"url": self._kept(found.url), "state": fetched.state if complete else {}},
+            "feed": {"url": self._kept(found.url), "state": fetched.state if complete else unread(fetched.state)},
             "seen": texts.remembered(),
             "threads": self._known_threads(items, fetched.url, cursor),
         }
@@ -159,10 +175,49 @@ def _part(holder: Mapping[str, Json], name: str) -> Mapping[str, Json]:
     return value if isinstance(value, Mapping) else {}
 
 
+_WEB_PLATFORMS = ("blog", "website", "rss", "feed")
+"""What a customer's site or feed is called among the accounts of the customers' records."""
+_HOST = re.compile(
+    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:[^\W\d_]{2,63}|xn--[a-z0-9-]{1,59})(?::\d{1,5})?(?:[/?]\S*)?", re.IGNORECASE
+)
+
+
+def site_address(handle: str) -> str | None:
+    """The web address that a customer's record gives, mostly without scheme; ``None`` where it is none (a user name)."""
+    text = handle.strip()
+    if "://" not in text:
+        text = f"https://{text}" if _HOST.fullmatch(text) else ""
+    return web_link("", text)
+
+
+def _streams(options: Options, context: ConnectorContext) -> Mapping[str, Options]:
+    """A stream a site, each site once. That of ``url`` has no name; the others have their address (without secrets)."""
+    found = {"": options.of_site(options.url, private=options.private)} if options.url else {}
+    known = {normal_url(options.url)} if options.url else set()
+    handles = (handle for name in _WEB_PLATFORMS for handle in context.handles(name)) if options.watch_customers else ()
+    sites = [(url, options.private) for url in options.urls]
+    # What stands in a customer's record was written by others: it must not lead into our own network.
+    sites += [(address, False) for handle in handles if (address := site_address(handle))]
+    for url, private in sites:
+        name = normal_url(url)
+        if name not in known:
+            known.add(name)
+            found[name] = options.of_site(url, private=private)
+    return found
+
+
+def _build(options: Options, context: ConnectorContext) -> BlogConnector:
+    """The connector for a source, or a stream of one, that names exactly one site."""
+    if not options.url or options.urls or options.watch_customers:
+        raise ValueError("not one site in one stream: split the source by SPEC.streams first")
+    return BlogConnector(options, context)
+
+
 SPEC = ConnectorSpec(
     kind="blog",
-    summary="a blog by its address: posts in full, and comments",
+    summary="blogs by their addresses, and the customers' own: posts in full, and comments",
     options=Options,
-    build=BlogConnector,
+    build=_build,
     platform=PLATFORM,
+    streams=_streams,
 )

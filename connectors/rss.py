@@ -48,7 +48,8 @@ class Options(BaseModel):
 
 
 class RssConnector:
-    """One feed. Its cursor holds the validators and the hash of the last body: an unchanged feed costs a 304."""
+    """One feed. Its cursor holds the validators and the hash of the last body (an unchanged feed costs a 304), and ``moved``:
+    where permanent redirects led, how often in a row."""
 
     def __init__(self, url: str, private: bool, context: ConnectorContext) -> None:
         self._url = url
@@ -63,11 +64,11 @@ class RssConnector:
         """
         fetched = fetch_feed(self._context.door, self._url, cursor, private=self._private)
         if fetched.feed is None:
-            yield Page(cursor=fetched.state, unchanged=True)
+            yield Page(cursor=fetched.state, unchanged=True, notice=fetched.notice)
             return
         found = items_of(fetched.feed, origin=normal_url(self._url), url=fetched.url, now=self._context.now)
         note_undated(found, self._url)
-        yield from in_pages(found.mentions[: self._context.limit], found.rejected, cursor, fetched.state)
+        yield from in_pages(found.mentions[: self._context.limit], found.rejected, cursor, fetched.state, fetched.notice)
 
 
 def _build(options: Options, context: ConnectorContext) -> RssConnector:

@@ -240,17 +240,21 @@ def _handles(row: Sequence[str], columns: Columns) -> tuple[KnownHandle, ...]:
     return tuple(found.values())
 
 
+SITES = frozenset({"blog", "website", "rss", "feed"})
+"""Platforms whose handles are addresses."""
+
+
 def clean_handle(platform: str, text: str) -> str:
     """A handle as exports write it (bare, ``@handle``, an address, in capitals) as a normal one; empty if there is none.
 
-    Of an address the last part of the path is the handle; on Mastodon it is ``name@instance``. A blog is its address without
-    scheme, ``www.`` and the slash at the end.
+    Of an address the last part of the path is the handle; on Mastodon it is ``name@instance``. A site (a blog,
+    a feed) is its address without scheme, ``www.`` and the slash at the end.
     """
     handle = text.strip()
     if not handle:
         return ""
     is_address = "://" in handle or handle.casefold().startswith("www.")
-    if not is_address and platform != "blog" and "/" not in handle:
+    if not is_address and platform not in SITES and "/" not in handle:
         return normal_handle(handle)
     try:
         url = urlsplit(handle if "://" in handle else f"//{handle}")
@@ -258,7 +262,7 @@ def clean_handle(platform: str, text: str) -> str:
         return ""
     host = url.netloc.rpartition("@")[2].casefold().removeprefix("www.")
     path = url.path.strip("/")
-    if platform == "blog":
+    if platform in SITES:
         return f"{host}/{path}".rstrip("/").casefold()
     name = normal_handle(path.rpartition("/")[2])
     if not name:

@@ -102,8 +102,15 @@ class MatchingPolicy:
     may_quote: bool = True
     """Whether the text may be quoted to our own people (never: in public without the author's approval)."""
     keep_days: int | None = None
+    """After so many days the content is taken away; ``None``: as the configuration says for every post."""
     honour_deletion: bool = False
+    """What was deleted at its source must be deleted here: what people were shown is checked again every day, and text that was
+    not confirmed for a day is hidden."""
+    counts_only: bool = False
+    """Nothing about single posts or their authors is kept: only how many posts a day spoke of which target in which way."""
+    basis: str = ""
+    """Why: the terms that it follows, for whoever must answer for it."""
 
 
-OPEN_WEB = MatchingPolicy("open-web")
-"""Feeds and sites: published by their authors for everybody; no platform terms beyond copyright."""
+OPEN_WEB = MatchingPolicy("open-web", basis="published by their authors for everybody; no terms of a platform beyond copyright")
+"""Feeds and sites. What the terms of platforms allow stands in ``listener.core.terms``."""

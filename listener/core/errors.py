@@ -4,6 +4,7 @@
     ├── SourceError            one source; the others go on
     │   ├── RetryLater         ask again after a pause (429, 5xx, time-out, connection lost)
     │   ├── SourceRejected     a person must act (401, 403, 404, 410, refused address)
+    │   ├── SourcePaused       a limit of ours, or the service's usage cap, is reached: on purpose, until a moment
     │   └── SourceProtocolError  the answer was not what the source promises
     ├── BadItem                skip this one record, count it
     ├── ConfigError            stop; every problem is listed
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 class ListenerError(Exception):
@@ -53,6 +54,14 @@ class RetryLater(SourceError):
 
 class SourceRejected(SourceError):
     """The source refuses us, or is gone, or its address is not allowed: a person must act."""
+
+
+class SourcePaused(SourceError):
+    """Nothing failed: a cap of ours, or the service's on our use of it, is reached; listening goes on at ``until``."""
+
+    def __init__(self, reason: str, *, until: datetime | None = None, source: str | None = None) -> None:
+        super().__init__(reason, source=source)
+        self.until = until
 
 
 class SourceProtocolError(SourceError):

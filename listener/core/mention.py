@@ -104,6 +104,19 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A window of time that could not be heard, and never will be."""
+
+    since: datetime
+    until: datetime
+    reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "since", as_utc(self.since))
+        object.__setattr__(self, "until", as_utc(self.until))
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One step of a connector: what it found and the cursor that makes the next run continue after it."""
 
@@ -112,6 +125,12 @@ class Page:
     cursor: Cursor = field(default_factory=dict)
     unchanged: bool = False
     """The source said, or the body hash showed, that nothing is new since the cursor."""
+    gaps: tuple[Gap, ...] = ()
+    """What was lost for good: told to people, never hidden."""
+    notice: str | None = None
+    """What a person should know or do about this stream although it was heard (a feed that moved)."""
+    heard_until: datetime | None = None
+    """With this page, everything until then was heard; ``None``: until now. Earlier where older pages are still to be fetched."""
 
 
 def digest(*parts: str) -> str:

@@ -5,17 +5,19 @@ Every protocol is batch-shaped: one call carries many items, so that no implemen
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from listener.core.analysis import Analysis, AnalysisJob, Sentiment
-from listener.core.brand import OPEN_WEB, MatchingPolicy
+from listener.core.brand import OPEN_WEB, Brand, MatchingPolicy
 from listener.core.cases import CaseChange
 from listener.core.errors import SourceError
-from listener.core.mention import Cursor, Page
+from listener.core.mention import Cursor, Gap, Page
 from listener.core.people import Customer, CustomerPage, Match, MatchJob
 from listener.core.standing import JudgeJob, Standing
 from listener.core.telling import Coverage, Delivery, DigestFacts, Message
@@ -44,6 +46,8 @@ class Answer:
     etag: str | None = None
     modified: str | None = None
     moved_to: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By their names in small letters."""
 
     @property
     def unchanged(self) -> bool:
@@ -54,9 +58,20 @@ class Door(Protocol):
     """The one guarded way to the network (implemented by ``listener.net``)."""
 
     def get(
-        self, url: str, *, etag: str | None = None, modified: str | None = None, accept: str = "*/*", private: bool = False
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        modified: str | None = None,
+        accept: str = "*/*",
+        private: bool = False,
+        headers: Mapping[str, str] | None = None,
+        statuses: Collection[int] = (),
     ) -> Answer:
         """Fetch a page; ``private`` permits private addresses for this call (an opt-in of the source).
+
+        ``headers`` (a token, say) are sent to the host of ``url`` only, and to no other that it redirects to. An answer whose
+        status is one of ``statuses`` comes back with its body instead of raising: for services that say there what is wrong.
 
         Raises:
             RetryLater: 429, 5xx, time-out, connection lost, name not resolved for now.
@@ -64,6 +79,69 @@ class Door(Protocol):
             SourceProtocolError: too large, not decodable.
         """
         ...
+
+    def post(
+        self,
+        url: str,
+        content: bytes,
+        *,
+        content_type: str,
+        accept: str = "*/*",
+        private: bool = False,
+        headers: Mapping[str, str] | None = None,
+        statuses: Collection[int] = (),
+    ) -> Answer:
+        """Send a request that asks for something (a token, a query); redirects are not followed. Raises as ``get`` does."""
+        ...
+
+
+class Ledger(Protocol):
+    """What a source has used of what is counted (money, reads, quota). What is charged is stored before the call returns, so that
+    a run that is killed has paid for what it was about to ask for; what was not used is given back by a negative charge."""
+
+    def charge(self, amounts: Mapping[str, int]) -> None:
+        """Add amounts, by unit, to what is used on this UTC day."""
+        ...
+
+    def used(self, unit: str, since: date, until: date) -> int:
+        """How much of a unit was used from one UTC day to another, both included."""
+        ...
+
+
+class MemoryLedger:
+    """A ledger for a preview without a database: it forgets."""
+
+    def __init__(self, today: date) -> None:
+        self._today = today
+        self._used: Counter[str] = Counter()
+
+    def charge(self, amounts: Mapping[str, int]) -> None:
+        self._used.update(amounts)
+
+    def used(self, unit: str, since: date, until: date) -> int:
+        return self._used[unit] if since <= self._today <= until else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much of a unit of its ledger a source may use in a period; ``unit / scale`` is what people read as ``label``."""
+
+    unit: str
+    label: str
+    """``"USD"``, ``"posts read"``, ``"quota units"``."""
+    per: Literal["day", "month"]
+    limit: int
+    scale: int = 1
+    most_per_run: int | None = None
+    """What one run can use at most."""
+
+    def first_day(self, today: date) -> date:
+        """Where the period of ``today`` began."""
+        return today if self.per == "day" else today.replace(day=1)
+
+
+def _no_handles(platform: str) -> Sequence[str]:  # noqa: ARG001 - the shape of the field that it is the default of
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +151,19 @@ class ConnectorContext:
     door: Door
     now: datetime
     since: datetime | None = None
-    """Go back to this moment, where the source can (a backfill)."""
+    """How far a stream without a cursor goes back, where the source can."""
     limit: int | None = None
     """A preview asks for no more mentions than this."""
     folder: Path = Path()
     """Relative paths in a source's options count from here: the folder of the configuration file."""
+    brands: Sequence[Brand] = ()
+    """What we listen for: a search asks for their names unless its options say otherwise."""
+    handles: Callable[[str], Sequence[str]] = _no_handles
+    """Customers' accounts on a platform (normalised handles) that the source's policy allows to use: for watch lists."""
+    ledger: Ledger | None = None
+    """Of this source; ``None`` where nothing is counted."""
+    rechecks: int = 0
+    """How many of the source's posts must be checked again every day: the budget for that is reserved first."""
 
 
 class Connector(Protocol):
@@ -90,6 +176,10 @@ class Connector(Protocol):
 
 def _one_stream(options: Any, context: ConnectorContext) -> Mapping[str, Any]:  # noqa: ARG001 - the shape of the field
     return {"": options}
+
+
+def _nothing_counted(options: Any) -> Sequence[Allowance]:  # noqa: ARG001 - as above
+    return ()
 
 
 def _nothing_missing(options: Any) -> str | None:  # noqa: ARG001 - the shape of the field that it is the default of
@@ -113,6 +203,33 @@ class ConnectorSpec:
     policy: MatchingPolicy = OPEN_WEB
     streams: Callable[[Any, ConnectorContext], Mapping[str, Any]] = _one_stream
     missing: Callable[[Any], str | None] = _nothing_missing
+    every: timedelta = timedelta(minutes=15)
+    """How often the scheduler asks, unless the configuration says otherwise."""
+    backfills: bool = False
+    """Whether a stream without a cursor really goes back to ``context.since``."""
+    recheck: Callable[[Any, ConnectorContext], Rechecker] | None = None
+    """Finds out which posts are still there; needed where the policy honours deletions."""
+    allowances: Callable[[Any], Sequence[Allowance]] = _nothing_counted
+
+
+class Rechecker(Protocol):
+    """Asks the source whether posts are still there."""
+
+    def check(self, external_ids: Sequence[str]) -> Iterator[Checked]:
+        """What became of the posts, in batches as the service answers; an id that is in no batch could not be checked.
+
+        Raises:
+            SourceError: as ``Connector.pages``; the batches before it stand.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One answer about some posts, by their external ids: those that are there, and those deleted, withheld or made private."""
+
+    there: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 class CustomerSource(Protocol):
@@ -208,6 +325,10 @@ class MentionInbox(Protocol):
         """
         ...
 
+    def save_cursors(self, pages: Sequence[tuple[str, str, str, Cursor]], now: datetime) -> None:
+        """Keep the cursors of unchanged streams, each as ``(source, stream, platform, cursor)``, in one transaction."""
+        ...
+
 
 class AnalysisQueue(Protocol):
     """Understanding reads its pending work and writes its results here."""
@@ -296,6 +417,58 @@ class StreamResult:
     pages: int = 0
     unchanged: bool = False
     error: SourceError | None = None
+    gaps: tuple[Gap, ...] = ()
+    notice: str | None = None
+    heard_until: datetime | None = None
+    """As ``Page.heard_until`` of the last page: ``None`` where all was heard until now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A stored post that must be checked again."""
+
+    mention_id: int
+    external_id: str
+
+
+class RecheckBook(Protocol):
+    """Which posts must be shown to be still there, under policies that honour deletions."""
+
+    def daily_rechecks(self, source: str, now: datetime) -> int:
+        """How many of the source's posts are to be checked every day: those of open cases and those that people were shown."""
+        ...
+
+    def due_rechecks(self, source: str, now: datetime, limit: int) -> Sequence[Posted]:
+        """Those of them that were not confirmed on this UTC day (a post is read at most once a day), the longest unconfirmed
+        first."""
+        ...
+
+    def save_rechecked(self, there: Sequence[int], gone: Sequence[int], now: datetime) -> Sequence[tuple[str, date]]:
+        """Confirm some mentions and remove others: of these nothing stays but that there was one and that it was removed.
+
+        Returns the stored digests that were changed by that, by recipient and day: their files are to be written again.
+        """
+        ...
+
+
+class JobBook(Protocol):
+    """Who does what when several processes serve one store. A job is a source's name or a step's."""
+
+    def claim(self, job: str, slot: datetime, now: datetime) -> AbstractContextManager[bool]:
+        """Hold the job's work that was due at ``slot`` for the length of the block.
+
+        False where somebody else holds the job or its slot (or a later one) is done. A block that ends without an error has
+        done it; the lock of a process that dies is free at once, and the slot stays open for another.
+        """
+        ...
+
+    def orphans(self) -> Sequence[tuple[str, datetime]]:
+        """Slots that were begun, not done, and are held by nobody: their process was killed."""
+        ...
+
+    def hold(self, jobs: Collection[str]) -> AbstractContextManager[Collection[str]]:
+        """Hold those of the jobs that nobody else holds, for the length of the block; which these are."""
+        ...
 
 
 class RunLog(Protocol):
@@ -319,4 +492,5 @@ class RunLog(Protocol):
 
 
 RETRY_DEFAULT = timedelta(minutes=15)
-"""How long a stream that answered ``RetryLater`` without saying when is left alone."""
+"""How long a stream that answered ``RetryLater`` without saying when is left alone at first; doubled with each failure."""
+RETRY_LONGEST = timedelta(hours=6)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from listener.core.analysis import Label
 from listener.core.cases import Case, Event
+from listener.core.mention import Gap
 from listener.core.people import Match
 from listener.core.standing import Stance, Standing
 
@@ -71,6 +72,8 @@ class Health(StrEnum):
     OK = "ok"
     PARTIAL = "partial"
     FAILED = "failed"
+    PAUSED = "paused"
+    """A limit of ours, or the service's cap on our use, is reached."""
     DISABLED = "disabled"
     WAITING = "waiting"
     """Never run so far, or told to come back later."""
@@ -95,6 +98,16 @@ class Coverage:
     rejected: Mapping[str, int] = field(default_factory=dict)
     reason: str | None = None
     """Why it is not ``OK``, and what to do."""
+    refused_runs: int = 0
+    """Runs in which the source refused us (401, 403 and the like) in at least one part."""
+    lag_p95: timedelta | None = None
+    """95 of 100 mentions that were news in the window were heard so soon after they were published, or sooner."""
+    gaps: tuple[Gap, ...] = ()
+    """What was lost for good, as noticed in the window."""
+    notices: tuple[str, ...] = ()
+    """What a person should know or do, now."""
+    used: Mapping[str, int] = field(default_factory=dict)
+    """What the source used of its allowances in the window, by unit of its ledger."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ out here because the meaning of ``ipaddress``'s own properties has changed betwe
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from listener.core.errors import RetryLater, SourceRejected
+from listener.net.lookups import look_up
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -127,26 +127,19 @@ def allowed_addresses(host: str, port: int, private: bool, seconds: float, resol
 def resolve_name(host: str, port: int, seconds: float) -> list[str]:
     """Every address of a name, by the system's resolver, given up after ``seconds`` (the system itself knows no limit).
 
+    An address stands for itself.
+
     Raises:
         RetryLater: the name cannot be resolved now, or does not exist.
     """
-    found: list[list[str] | Exception] = []
-
-    def look_up() -> None:
-        try:
-            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.append(list(dict.fromkeys(str(info[4][0]) for info in infos)))
-        except (OSError, UnicodeError) as problem:
-            found.append(problem)
-
-    thread = threading.Thread(target=look_up, name="resolve", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if not found:
-        raise RetryLater(f"the name {host} was not resolved within {seconds:g} s")
-    if isinstance(found[0], Exception):
-        raise RetryLater(f"the name {host} cannot be resolved (is it spelled right?)") from found[0]
-    return found[0]
+    if _is_literal(host):
+        return [host]
+    try:
+        return look_up(host, port, seconds)
+    except TimeoutError:
+        raise RetryLater(f"the name {host} was not resolved within {seconds:g} s") from None
+    except (OSError, UnicodeError) as problem:
+        raise RetryLater(f"the name {host} cannot be resolved (is it spelled right?)") from problem
 
 
 def guarded_socket(host: str, port: int, *, private: bool, seconds: float, resolve: Resolver = resolve_name) -> socket.socket:

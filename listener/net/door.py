@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -47,22 +47,30 @@ class GuardedDoor:
         self._exchange.close()
 
     def get(
-        self, url: str, *, etag: str | None = None, modified: str | None = None, accept: str = "*/*", private: bool = False
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        modified: str | None = None,
+        accept: str = "*/*",
+        private: bool = False,
+        headers: Mapping[str, str] | None = None,
+        statuses: Collection[int] = (),
     ) -> Answer:
         """Fetch a page, following at most ``max_redirects`` redirects; each hop's address is checked anew.
 
-        A user name and password in ``url`` are sent to that host only. Validators are sent on every hop.
+        A user name and password in ``url``, and ``headers``, are sent to that origin only. Validators are sent on every hop.
 
         Raises:
             RetryLater: 408, 425, 429, 5xx (with ``after`` from ``Retry-After``), time-out, connection lost, name not resolved.
             SourceRejected: other 4xx, an address that is not allowed, TLS refused, a redirect from https to http or one too many.
             SourceProtocolError: too large, not decodable, an answer that HTTP does not allow here.
         """
-        headers = {"accept": accept}
+        plain = {"accept": accept}
         if etag:
-            headers["if-none-match"] = etag
+            plain["if-none-match"] = etag
         if modified:
-            headers["if-modified-since"] = modified
+            plain["if-modified-since"] = modified
         left = self._settings.total_timeout
         here = url
         permanent = True
@@ -70,9 +78,13 @@ class GuardedDoor:
             if left <= 0:
                 raise RetryLater(f"{shown(url)}: the redirects took too long in all")
             try:
-                reply = self._exchange.once("GET", here, headers=headers, private=private, seconds=left, body_of_errors=False)
+                sent = {**plain, **(headers or {})} if same_origin(url, here) else plain
+                reply = self._exchange.once(
+                    "GET", here, headers=sent, private=private, seconds=left, body_of_errors=bool(statuses)
+                )
                 if reply.status not in _REDIRECTS:
-                    return self._answer(reply, here, moved=permanent and here != url, asked=bool(etag or modified))
+                    moved = permanent and here != url
+                    return self._answer(reply, here, moved=moved, asked=bool(etag or modified), statuses=statuses)
             except SourceError as problem:
                 if here != url:  # who configured the address must not look in vain for another one
                     problem.reason = f"{shown(url)} redirects to {problem.reason}"
@@ -82,11 +94,37 @@ class GuardedDoor:
             here = next_hop(here, reply.headers.get("location", ""))
         raise SourceRejected(f"{shown(url)}: more than {self._settings.max_redirects} redirects")
 
-    def _answer(self, reply: Reply, url: str, *, moved: bool, asked: bool) -> Answer:
+    def post(
+        self,
+        url: str,
+        content: bytes,
+        *,
+        content_type: str,
+        accept: str = "*/*",
+        private: bool = False,
+        headers: Mapping[str, str] | None = None,
+        statuses: Collection[int] = (),
+    ) -> Answer:
+        """Send a request that asks for something; a redirect is an error, because it would give away what is sent.
+
+        Raises:
+            RetryLater, SourceRejected, SourceProtocolError: as ``get`` does.
+        """
+        sent = {"accept": accept, "content-type": content_type, **(headers or {})}
+        seconds = self._settings.total_timeout
+        reply = self._exchange.once(
+            "POST", url, headers=sent, content=content, private=private, seconds=seconds, body_of_errors=bool(statuses)
+        )
+        if reply.status in _REDIRECTS:
+            target = shown(next_hop(url, reply.headers.get("location", "")))
+            raise SourceRejected(f"{shown(url)}: redirects, and sending a request on to {target} is not allowed")
+        return self._answer(reply, url, moved=False, asked=False, statuses=statuses)
+
+    def _answer(self, reply: Reply, url: str, *, moved: bool, asked: bool, statuses: Collection[int]) -> Answer:
         unchanged = reply.status == 304
         if (unchanged and not asked) or reply.status == 206:
             raise SourceProtocolError(f"{shown(url)}: answered {reply.status}, which was not asked for")
-        if not unchanged and not 200 <= reply.status < 300:
+        if not unchanged and not 200 <= reply.status < 300 and reply.status not in statuses:
             raise from_status(reply.status, reply.headers, shown(url), self._clock())
         address = without_login(url)
         return Answer(
@@ -97,6 +135,7 @@ class GuardedDoor:
             etag=_validator(reply, "etag"),
             modified=_validator(reply, "last-modified"),
             moved_to=address if moved else None,
+            headers={name.lower(): value for name, value in reply.headers.items()},
         )
 
 
@@ -132,8 +171,15 @@ def next_hop(here: str, location: str) -> str:
         raise SourceRejected(f"{shown(here)}: redirects to an address that is not http or https")
     if old.scheme == "https" and new.scheme == "http":
         raise SourceRejected(f"{shown(here)}: redirects from https to http, which would give away what was protected")
-    same_origin = (old.scheme, old.host, old.port) == (new.scheme, new.host, new.port)
-    return str(new.copy_with(userinfo=old.userinfo if same_origin else b""))
+    return str(new.copy_with(userinfo=old.userinfo if same_origin(here, str(new)) else b""))
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether two addresses are of one scheme, host and port: what is secret for the one may be sent to the other."""
+    if one == other:
+        return True
+    first, second = httpx.URL(one), httpx.URL(other)
+    return (first.scheme, first.host, first.port) == (second.scheme, second.host, second.port)
 
 
 def _validator(reply: Reply, name: str) -> str | None:

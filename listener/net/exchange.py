@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
+import httpcore
 import httpx
 
-from listener.core.errors import RetryLater, SourceError, SourceRejected
-from listener.net.addresses import Resolver, resolve_name
+from listener.core.errors import SourceError, SourceRejected
+from listener.net.addresses import Resolver, check_name, resolve_name
 from listener.net.body import ACCEPT_ENCODING, read_body
-from listener.net.mapping import from_httpx
+from listener.net.connections import Connections
+from listener.net.mapping import MAPPED, from_http
 from listener.net.politeness import Politeness
 from listener.net.settings import DoorSettings
-from listener.net.transport import GuardedTransport, deadline
+from listener.net.transport import Opener, deadline
 from listener.net.urls import shown
+
+_SCHEMES = {"http", "https"}
+_HTTP_PROBLEMS = tuple(MAPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +44,15 @@ class Exchange:
         quiet_libraries()
         self._settings = settings
         self._resolve = resolve
-        self._tls = settings.ssl_context()
+        tls = settings.ssl_context()
         self._politeness = Politeness(settings.per_host_concurrency, settings.per_host_interval)
-        self._lock = threading.Lock()
-        self._clients: dict[bool, httpx.Client] = {}
-        self._closed = False
+        openers = {private: Opener(settings, tls, private=private, resolve=resolve) for private in (False, True)}
+        self._connections = Connections(openers, settings.max_connections)
+        pause = settings.read_timeout
+        self._timeouts = {"connect": settings.connect_timeout, "read": pause, "write": pause}
 
     def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            for client in self._clients.values():
-                client.close()
-            self._clients.clear()
+        self._connections.close()
 
     def once(
         self,
@@ -64,68 +65,81 @@ class Exchange:
         seconds: float,
         body_of_errors: bool,
     ) -> Reply:
-        """One request, at most ``seconds`` long (waiting for one's turn at the host is not counted).
+        """One request, at most ``seconds`` long (waiting for one's turn, at the host or for a connection, is not counted).
 
         The body of a redirect or an error is read only if ``body_of_errors`` is set.
 
         Raises:
             RetryLater, SourceRejected, SourceProtocolError: see ``listener.core.ports.Door``; a status raises nothing here.
         """
-        where = shown(url)
         try:
-            request = self._request(method, url, headers, content, private)
-            with self._politeness.turn(request.url.host):
+            address = httpx.URL(url)
+            if address.scheme not in _SCHEMES or not address.host:
+                raise SourceRejected("only http and https addresses are allowed")
+            request = self._request(method, address, headers, content)
+            with self._politeness.turn(address.host), self._connections.turn():
                 started = time.monotonic()
                 with deadline(started + seconds):
                     return self._send(request, private, started, body_of_errors)
         except SourceError as problem:
+            where = shown(url)
             if not problem.reason.startswith(where):
                 problem.reason = f"{where}: {problem.reason}"
             raise
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict) as problem:
-            # `from None`: the exception and its request hold the full address, which may carry a token
-            raise from_httpx(problem, where) from None
+        except _HTTP_PROBLEMS as problem:
+            # `from None`: the exception holds what was sent, which may carry a token
+            raise from_http(problem, shown(url)) from None
 
     def _request(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes | Iterable[bytes] | None, private: bool
-    ) -> httpx.Request:
-        address = httpx.URL(url)
-        if address.scheme not in {"http", "https"} or not address.host:
-            raise SourceRejected("only http and https addresses are allowed")
-        client = self._client(private)
-        request = client.build_request(method, address, headers=dict(headers), content=content)
-        # Not negotiable: only these can be unpacked within the limit.
-        request.headers["accept-encoding"] = ACCEPT_ENCODING
-        return request
-
-    def _send(self, request: httpx.Request, private: bool, started: float, body_of_errors: bool) -> Reply:
-        response = self._client(private).send(request, stream=True)
+        self, method: str, address: httpx.URL, headers: Mapping[str, str], content: bytes | Iterable[bytes] | None
+    ) -> httpcore.Request:
         try:
-            body = b""
-            # A 304 has no body, but reading it to its end lets the connection be used again.
-            if body_of_errors or response.is_success or response.status_code == 304:
-                encodings = ",".join(response.headers.get_list("content-encoding"))
-                body = read_body(response.iter_raw(), encodings, self._settings.max_body)
-            return Reply(response.status_code, response.headers, body, response.reason_phrase, time.monotonic() - started)
-        finally:
-            response.close()
+            lines = self._head(method, address, headers, content)
+        except UnicodeEncodeError:
+            raise SourceRejected("the request could not be written: a header holds what HTTP cannot carry") from None
+        target = httpcore.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path)
+        return httpcore.Request(method, target, headers=lines, content=content, extensions={"timeout": self._timeouts})
 
-    def _client(self, private: bool) -> httpx.Client:
-        """Private and public calls never share a connection."""
-        with self._lock:
-            if self._closed:
-                raise RetryLater("the way to the network is closed: the run is ending")
-            if private not in self._clients:
-                settings = self._settings
-                self._clients[private] = httpx.Client(
-                    transport=GuardedTransport(settings, self._tls, private=private, resolve=self._resolve),
-                    headers={"user-agent": settings.user_agent},
-                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-                    timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
-                    follow_redirects=False,
-                    trust_env=False,
-                )
-            return self._clients[private]
+    def _head(
+        self, method: str, address: httpx.URL, headers: Mapping[str, str], content: bytes | Iterable[bytes] | None
+    ) -> list[tuple[bytes, bytes]]:
+        """The header lines; the caller's go before ours, with one exception."""
+        lines = {
+            b"host": address.netloc,
+            b"accept": b"*/*",
+            b"connection": b"keep-alive",
+            b"user-agent": self._settings.user_agent.encode("latin-1"),
+        }
+        lines.update((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
+        if address.username or address.password:
+            login = f"{address.username}:{address.password}".encode()
+            lines[b"authorization"] = b"Basic " + b64encode(login)
+        # Not negotiable: only these can be unpacked within the limit.
+        lines[b"accept-encoding"] = ACCEPT_ENCODING.encode()
+        if b"content-length" not in lines and b"transfer-encoding" not in lines:
+            if content is not None and not isinstance(content, bytes):
+                lines[b"transfer-encoding"] = b"chunked"
+            elif content or method in {"POST", "PUT", "PATCH"}:
+                lines[b"content-length"] = b"%d" % len(content or b"")
+        return list(lines.items())
+
+    def _send(self, request: httpcore.Request, private: bool, started: float, body_of_errors: bool) -> Reply:
+        origin = request.url.origin
+        if self._settings.proxy is not None:
+            seconds = self._settings.connect_timeout
+            check_name(origin.host.decode("ascii"), origin.port, private, seconds, self._resolve)
+        with self._connections.lend(private, origin) as connection:
+            response = connection.handle_request(request)
+            try:
+                headers = httpx.Headers(response.headers)
+                body = b""
+                # A 304 has no body, but reading it to its end lets the connection be used again.
+                if body_of_errors or 200 <= response.status < 300 or response.status == 304:
+                    body = read_body(response.iter_stream(), headers.get("content-encoding", ""), self._settings.max_body)
+                reason = response.extensions["reason_phrase"].decode("ascii", "ignore")
+                return Reply(response.status, headers, body, reason, time.monotonic() - started)
+            finally:
+                response.close()
 
 
 def quiet_libraries() -> None:

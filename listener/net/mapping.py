@@ -1,4 +1,5 @@
-"""What went wrong, as one of the three errors of a source. All of httpx's exceptions are mapped here and nowhere else."""
+"""What went wrong, as one of the three errors of a source. All exceptions of the HTTP libraries are mapped here and
+nowhere else."""
 
 from __future__ import annotations
 
@@ -7,39 +8,28 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
+import httpcore
 import httpx
 
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError, SourceRejected
 
 MAPPED: dict[type[Exception], tuple[type[SourceError], str]] = {
-    httpx.ConnectTimeout: (RetryLater, "no connection in time"),
-    httpx.ReadTimeout: (RetryLater, "no answer in time"),
-    httpx.WriteTimeout: (RetryLater, "the request was not taken in time"),
-    httpx.PoolTimeout: (RetryLater, "no connection became free in time"),
-    httpx.TimeoutException: (RetryLater, "not in time"),
-    httpx.ConnectError: (RetryLater, "no connection"),
-    httpx.ReadError: (RetryLater, "the connection was lost"),
-    httpx.WriteError: (RetryLater, "the connection was lost"),
-    httpx.CloseError: (RetryLater, "the connection was lost"),
-    httpx.NetworkError: (RetryLater, "the connection was lost"),
-    httpx.ProxyError: (RetryLater, "the proxy did not make the connection"),
-    httpx.RemoteProtocolError: (RetryLater, "the server broke off or does not speak HTTP"),
-    httpx.UnsupportedProtocol: (SourceRejected, "only http and https addresses are allowed"),
     httpx.InvalidURL: (SourceRejected, "the address is not a valid URL"),
-    httpx.LocalProtocolError: (SourceRejected, "the request could not be written"),
-    httpx.ProtocolError: (SourceProtocolError, "not proper HTTP"),
-    httpx.TransportError: (RetryLater, "the connection failed"),
-    httpx.DecodingError: (SourceProtocolError, "the answer cannot be decoded"),
-    httpx.TooManyRedirects: (SourceRejected, "too many redirects"),
-    httpx.RequestError: (RetryLater, "the request failed"),
-    httpx.HTTPStatusError: (SourceProtocolError, "an unexpected status"),
-    httpx.HTTPError: (SourceProtocolError, "the request failed"),
-    httpx.CookieConflict: (SourceProtocolError, "contradicting cookies"),
-    httpx.StreamConsumed: (SourceProtocolError, "the answer was read twice"),
-    httpx.StreamClosed: (SourceProtocolError, "the answer was read after its end"),
-    httpx.ResponseNotRead: (SourceProtocolError, "the answer was used before it was read"),
-    httpx.RequestNotRead: (SourceProtocolError, "the request was used before it was read"),
-    httpx.StreamError: (SourceProtocolError, "the answer could not be read"),
+    httpcore.ConnectTimeout: (RetryLater, "no connection in time"),
+    httpcore.ReadTimeout: (RetryLater, "no answer in time"),
+    httpcore.WriteTimeout: (RetryLater, "the request was not taken in time"),
+    httpcore.PoolTimeout: (RetryLater, "no connection became free in time"),
+    httpcore.TimeoutException: (RetryLater, "not in time"),
+    httpcore.ConnectError: (RetryLater, "no connection"),
+    httpcore.ReadError: (RetryLater, "the connection was lost"),
+    httpcore.WriteError: (RetryLater, "the connection was lost"),
+    httpcore.NetworkError: (RetryLater, "the connection was lost"),
+    httpcore.ConnectionNotAvailable: (RetryLater, "the connection was lost"),
+    httpcore.ProxyError: (RetryLater, "the proxy did not make the connection"),
+    httpcore.RemoteProtocolError: (RetryLater, "the server broke off or does not speak HTTP"),
+    httpcore.LocalProtocolError: (SourceRejected, "the request could not be written"),
+    httpcore.UnsupportedProtocol: (SourceRejected, "only http and https addresses are allowed"),
+    httpcore.ProtocolError: (SourceProtocolError, "not proper HTTP"),
 }
 
 LONGEST_PAUSE = timedelta(days=7)
@@ -57,14 +47,14 @@ _ADVICE = {
 }
 
 
-def from_httpx(problem: Exception, where: str) -> SourceError:
-    """The error of a source for an exception of httpx. ``where`` is the address as it may be shown.
+def from_http(problem: Exception, where: str) -> SourceError:
+    """The error of a source for an exception of the HTTP libraries. ``where`` is the address as it may be shown.
 
     The exception's own text is left out: it may hold the full address.
     """
     if _tls_refused(problem):
         return SourceRejected(f"{where}: the secure connection was refused: {_tls_reason(problem)}")
-    if isinstance(problem, httpx.ProxyError) and str(problem).startswith("4"):
+    if isinstance(problem, httpcore.ProxyError) and str(problem).startswith("4"):
         return SourceRejected(f"{where}: the proxy refused to connect ({str(problem)[:3]})")
     error, reason = next((MAPPED[kind] for kind in type(problem).__mro__ if kind in MAPPED), (SourceProtocolError, "failed"))
     return error(f"{where}: {reason}")
@@ -122,7 +112,7 @@ def _tls_refused(problem: Exception) -> bool:
     """A handshake that failed on its merits; one that was merely cut off is a lost connection."""
     tls = _tls_problem(problem)
     return (
-        isinstance(problem, httpx.ConnectError)
+        isinstance(problem, httpcore.ConnectError)
         and tls is not None
         and not isinstance(tls, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError)
     )

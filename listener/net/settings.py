@@ -42,6 +42,8 @@ class DoorSettings:
     max_body: int = 15 * MEGABYTE
     """Of the decompressed body."""
     max_redirects: int = 5
+    max_connections: int = 32
+    """Open at once, over all threads and hosts, those kept for the next call among them."""
     per_host_concurrency: int = 1
     per_host_interval: float = 0.0
     """The least time between the starts of two requests to one host."""
@@ -49,7 +51,14 @@ class DoorSettings:
     def __post_init__(self) -> None:
         problems = [
             Problem(f"net.{name}", f"{value!r}", "must be greater than 0")
-            for name in ("connect_timeout", "read_timeout", "total_timeout", "max_body", "per_host_concurrency")
+            for name in (
+                "connect_timeout",
+                "read_timeout",
+                "total_timeout",
+                "max_body",
+                "max_connections",
+                "per_host_concurrency",
+            )
             if (value := getattr(self, name)) <= 0
         ]
         problems += [

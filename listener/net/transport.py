@@ -1,26 +1,29 @@
-"""An httpx transport that connects only to addresses that were checked, and keeps a deadline for a whole call.
+"""Opening connections only to addresses that were checked, and keeping a deadline for a whole call.
 
-The check sits where the connection is made, below redirects, retries and connection reuse, so there is no way around it. TLS
-still verifies the *name*: only the TCP connection goes to the checked address.
+The check sits where the connection is made, below redirects and connection reuse, so there is no way around it. TLS still
+verifies the *name*: only the TCP connection goes to the checked address.
 """
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 import httpcore
 import httpx
 
-from listener.net.addresses import Resolver, allowed_addresses, check_name
+from listener.net.addresses import Resolver, allowed_addresses
 from listener.net.settings import DoorSettings
 
+KEPT_FOR = 15.0
+"""Seconds for which a connection that nobody uses is kept open."""
+
 _DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
-_CONNECTIONS = httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=15.0)
 
 
 @contextmanager
@@ -45,10 +48,15 @@ def _within(timeout: float | None, too_late: type[Exception]) -> float | None:
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection whose every operation respects the deadline: a trickle of bytes cannot stretch a call."""
+    """A connection whose every operation respects the deadline: a trickle of bytes cannot stretch a call.
 
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    It is one of ``alive`` until it is closed.
+    """
+
+    def __init__(self, inner: httpcore.NetworkStream, alive: set[_Stream]) -> None:
         self._inner = inner
+        self._alive = alive
+        alive.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._inner.read(max_bytes, _within(timeout, httpcore.ReadTimeout))
@@ -57,15 +65,31 @@ class _Stream(httpcore.NetworkStream):
         self._inner.write(buffer, _within(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
+        self._alive.discard(self)
         self._inner.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _within(timeout, httpcore.ConnectTimeout)))
+        try:
+            left = _within(timeout, httpcore.ConnectTimeout)
+            return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._alive)
+        except BaseException:
+            self._inner.close()
+            raise
+        finally:
+            self._alive.discard(self)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+    def interrupt(self) -> None:
+        """End the connection under whoever is using it: the thread that waits for it wakes up, and closes it itself.
+
+        Closing it from here would be dangerous: its number can be given to another file before that thread looks again.
+        """
+        with suppress(OSError):  # it is not connected any more
+            socket.socket.shutdown(self._inner.get_extra_info("socket"), socket.SHUT_RDWR)
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -76,6 +100,7 @@ class _Backend(httpcore.NetworkBackend):
         self._resolve = resolve
         self._check = check
         self._plain = httpcore.SyncBackend()
+        self.alive: set[_Stream] = set()
 
     def connect_tcp(
         self,
@@ -95,45 +120,32 @@ class _Backend(httpcore.NetworkBackend):
         for address in addresses:
             try:
                 left = _within(timeout, httpcore.ConnectTimeout)
-                return _Stream(self._plain.connect_tcp(address, port, left, local_address, socket_options))
+                return _Stream(self._plain.connect_tcp(address, port, left, local_address, socket_options), self.alive)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 problem = failed
         raise problem or httpcore.ConnectError("the name has no address")
 
 
-class GuardedTransport(httpx.HTTPTransport):
-    """httpx's own transport over the checking backend; one for public addresses, one where a source opted in to private ones."""
+class Opener:
+    """Opens connections to public addresses, or where a source opted in, to private ones too; through the proxy, if any."""
 
     def __init__(self, settings: DoorSettings, tls: ssl.SSLContext, *, private: bool, resolve: Resolver) -> None:
-        super().__init__(verify=tls, trust_env=False)
-        self._settings = settings
-        self._private = private
-        self._resolve = resolve
-        # httpx offers no way to hand over a network backend, so its pool is replaced by one that has ours.
-        make_pool: Callable[..., Any] = httpcore.ConnectionPool
+        # A pool looks through all its connections for each request, and connections to thousands of hosts are seldom used
+        # again; so httpcore's pools serve only as what they also are: makers of connections.
+        make: Callable[..., httpcore.ConnectionPool] = httpcore.ConnectionPool
         extra: dict[str, Any] = {}
         if settings.proxy is not None:
             proxy = httpx.Proxy(settings.proxy, ssl_context=tls if settings.proxy.startswith("https:") else None)
-            make_pool = httpcore.HTTPProxy
+            make = httpcore.HTTPProxy
             extra = {"proxy_url": str(proxy.url), "proxy_auth": proxy.raw_auth, "proxy_ssl_context": proxy.ssl_context}
-        self._pool = make_pool(
-            ssl_context=tls,
-            max_connections=_CONNECTIONS.max_connections,
-            max_keepalive_connections=_CONNECTIONS.max_keepalive_connections,
-            keepalive_expiry=_CONNECTIONS.keepalive_expiry,
-            network_backend=_Backend(private, resolve, check=settings.proxy is None),
-            **extra,
-        )
+        self._backend = _Backend(private, resolve, check=settings.proxy is None)
+        self._maker = make(ssl_context=tls, keepalive_expiry=KEPT_FOR, network_backend=self._backend, **extra)
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """One hop.
+    def open(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:
+        """A connection to an origin; the network is touched when its first request is sent."""
+        return self._maker.create_connection(origin)
 
-        Raises:
-            SourceError: the address is refused, or the name has none.
-            httpx.TransportError: as httpx's own transport does.
-        """
-        if self._settings.proxy is not None:
-            url = request.url
-            port = url.port or (443 if url.scheme == "https" else 80)
-            check_name(url.host, port, self._private, self._settings.connect_timeout, self._resolve)
-        return super().handle_request(request)
+    def interrupt(self) -> None:
+        """End what is open, under whoever is using it."""
+        for stream in self._backend.alive.copy():
+            stream.interrupt()

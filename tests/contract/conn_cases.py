@@ -1,6 +1,6 @@
 """For each kind of source: options that work against a given site, and options that lead to a forbidden address.
 
-A new connector gets the whole contract suite by being registered and by one factory here.
+A new connector gets the whole contract suite by being registered and by one factory: here, or in ``cases/case_<kind>.py``.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -68,4 +69,16 @@ def file_case(site: Site, folder: Path) -> Case:
     return Case({"path": str(path)}, broken=path.unlink)
 
 
-CASES: dict[str, Callable[[Site, Path], Case]] = {"rss": rss_case, "blog": blog_case, "file": file_case}
+Factory = Callable[[Site, Path], Case]
+
+
+def case_of(kind: str) -> Factory:
+    """The kind's factory: one of this file, or ``case`` of a file of its own in ``cases/``."""
+    here: dict[str, Factory] = {"rss": rss_case, "blog": blog_case, "file": file_case}
+    if kind in here:
+        return here[kind]
+    name = f"case_{kind}"
+    there = (Path(__file__).parent / "cases" / f"{name}.py").exists()
+    assert there, f"the connector {kind!r} has no tests/contract/cases/{name}.py"
+    found: Factory = import_module(f"tests.contract.cases.{name}").case
+    return found

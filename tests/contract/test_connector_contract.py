@@ -13,7 +13,7 @@ from listener.core.mention import Cursor, Mention, Page
 from listener.core.ports import ConnectorContext, ConnectorSpec
 from listener.net.door import GuardedDoor, open_door
 from listener.net.settings import DoorSettings
-from tests.contract.conn_cases import CASES, Case
+from tests.contract.conn_cases import Case, case_of
 from tests.unit.connectors.conn_door import NOW
 from tests.unit.net.net_server import Site, serve
 
@@ -45,9 +45,8 @@ def door() -> Iterator[GuardedDoor]:
 @pytest.fixture(params=KINDS)
 def subject(request, tmp_path, door) -> Iterator[Subject]:
     kind = request.param
-    assert kind in CASES, f"the connector {kind!r} has no factory in tests/contract/conn_cases.py"
     with serve() as site:
-        yield Subject(load_specs()[kind], CASES[kind](site, tmp_path), ConnectorContext(door, NOW), site)
+        yield Subject(load_specs()[kind], case_of(kind)(site, tmp_path), ConnectorContext(door, NOW), site)
 
 
 def mentions(pages: dict[str, list[Page]]) -> list[Mention]:
@@ -137,7 +136,7 @@ def test_a_redirect_to_the_metadata_address_is_refused(subject: Subject):
 
     for path in list(subject.site.answers):
         subject.site[path] = Reply(b"", 302, {"Location": "http://169.254.169.254/latest"})
-    with pytest.raises(SourceRejected, match=r"169\.254\.169\.254 is not allowed"):
+    with pytest.raises(SourceRejected, match=r"169\.254\.169\.254\S* is not allowed"):
         subject.run()
 
 

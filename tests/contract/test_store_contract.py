@@ -20,6 +20,7 @@ from listener.core.ports import Saved, StreamResult
 from listener.core.standing import Stance
 from listener.core.telling import Delivery, Health, Message
 from listener.core.times import midnight
+from storage import schema
 from storage.outbox import MessageState
 from storage.store import Store, open_store
 from tests.support.heard import (
@@ -896,7 +897,7 @@ def test_a_source_whose_terms_are_unknown_or_forbid_it_is_not_quoted(store: Stor
 def test_a_digest_stays_as_it_was_told(store: Store) -> None:
     assert store.digests.told_until("kim") is None
     message = Message("digest 1", "mail", "kim@us.example", "Subject", "Text", "<p>Html", NOW)
-    for data, day in (('{"people": []}', 10), ("other", 10), ("next", 11)):
+    for data, day in (('{"people": []}', 10), ('{"other": 1}', 10), ('{"next": 1}', 11)):
         until = NOW + timedelta(days=day - 10)
         store.digests.save_digest("kim", date(2026, 3, day), until - DAY, until, data, [message], NOW)
     assert store.digests.saved_digest("kim", date(2026, 3, 10)) == '{"people": []}'
@@ -1021,7 +1022,7 @@ def test_a_second_pass_over_everything_changes_nothing(store: Store) -> None:
 def test_the_status_counts_rows_and_finds_no_problem(store: Store) -> None:
     hear(store, mention(1))
     status = store.admin.status()
-    assert (status.rows["mentions"], status.schema, status.problems) == (1, "0001", ())
+    assert (status.rows["mentions"], status.schema, status.problems) == (1, schema.HEAD, ())
     assert status.size_bytes > 0
 
 

@@ -11,10 +11,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from listener.allowances import Spent
 from listener.core.analysis import Label
 from listener.core.brand import Evidence
 from listener.core.cases import Action, Case, CaseKind, CaseState, Event, EventKind
+from listener.core.mention import Gap
 from listener.core.people import Match, Outcome, Reason
+from listener.core.ports import Allowance
 from listener.core.standing import Stance, Standing
 from listener.core.telling import CaseFacts, Coverage, DigestFacts, Health, PersonFacts, Quote
 
@@ -351,17 +354,40 @@ def coverage() -> tuple[Coverage, ...]:
             hours_ago(9),
             runs=6,
             failed_runs=4,
+            refused_runs=4,
             new=7,
             reason="the site refused us (403); ask its owner, or listen less often",
         ),
         Coverage("brackwater-blog", "blog", Health.OK, hours_ago(0.5), runs=6, new=1, rejected={"no date": 1}),
-        Coverage("x-search", "x", Health.DISABLED, None, reason="LISTENER_X_TOKEN is not set"),
+        Coverage("video-comments", "youtube", Health.DISABLED, None, reason="LISTENER_SOURCES__VIDEO__KEY is not set"),
         Coverage("labels-instance", "mastodon", Health.FAILED, hours_ago(31), runs=6, failed_runs=6, reason="no such host"),
+        Coverage(
+            "x-search",
+            "twitter",
+            Health.PAUSED,
+            hours_ago(40),
+            runs=4,
+            reason="the monthly cap of USD 20.00 is reached",
+            gaps=(Gap(hours_ago(19 * 24), hours_ago(17 * 24), "the service goes back no further than 7 days"),),
+        ),
+        Coverage(
+            "bindery-news",
+            "rss",
+            Health.OK,
+            hours_ago(0.6),
+            runs=6,
+            notices=("it has moved for good to https://bind.example/feed",),
+        ),
+        *(Coverage(f"dealer-{number:02}", "rss", Health.OK, hours_ago(0.4 + number / 20), runs=6) for number in range(1, 18)),
     )
 
 
+SPENT = {"x-search": (Spent(Allowance("usd_cents", "USD", "month", 2000, 100), 2000),)}
+RESUMES = {"x-search": datetime(2026, 11, 30, 23, 0, tzinfo=UTC)}
+
+
 def realistic_facts() -> DigestFacts:
-    """Nine people with something to tell, five sources of which three have gaps."""
+    """Nine people with something to tell, and two dozen sources, most of which were simply heard."""
     return DigestFacts(
         since=SINCE,
         until=UNTIL,

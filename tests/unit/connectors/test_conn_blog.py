@@ -358,3 +358,33 @@ def test_threads_are_bounded():
     door = blog(*(item(n, LONG, f"<wfw:commentRss>https://b.example/{n}/feed</wfw:commentRss>") for n in range(9)))
     run(door, max_pages=3)
     assert sum(url.endswith("/feed") for url in door.asked) == 3
+
+
+# ------------------------------------------------------------------------------------------------ moved feeds
+
+
+def test_a_feed_that_moved_for_good_is_proposed_with_whatever_else_is_heard():
+    new = "https://new.example/feed.xml"
+    door = ScriptedDoor({SITE: HOME, FEED: Answer(200, new, rss(item(1)).encode(), moved_to=new)})
+    cursor, notices = {}, []
+    for number in range(5):
+        door.answers[FEED] = Answer(200, new, rss(*(item(n) for n in range(number // 2 + 1))).encode(), moved_to=new)
+        found = run(door, cursor, full_text=False)
+        notices.append([page.notice for page in found])
+        cursor = roundtrip(found)
+    assert notices[:2] == [[None], [None]]
+    assert all(
+        told == f"it has moved for good to {new} (seen {n} times); put that address into the configuration"
+        for n, told in enumerate((notice for page in notices[2:] for notice in page), start=3)
+    )
+    door.answers[FEED] = rss(item(1))
+    assert [page.notice for page in run(door, cursor, full_text=False)] == [None]
+
+
+def test_pages_that_are_left_for_the_next_run_do_not_reset_the_count():
+    new = "https://new.example/feed.xml"
+    door = ScriptedDoor({SITE: HOME, FEED: Answer(200, new, rss(item(1), item(2)).encode(), moved_to=new)})
+    cursor = {"feed": {"url": FEED, "state": {"moved": {"to": new, "seen": 2}}}}
+    found = run(door, cursor, max_pages=1)
+    assert roundtrip(found)["feed"]["state"] == {"moved": {"to": new, "seen": 3}}
+    assert "(seen 3 times)" in found[-1].notice

@@ -1,12 +1,16 @@
 """The rss connector: options, streams, cursors."""
 
+import json
+
 import pytest
 from pydantic import ValidationError
 
 from connectors.rss import SPEC, Options
 from listener.core.errors import ConfigError, RetryLater, SourceProtocolError
 from listener.core.ports import Answer
+from listener.net.door import open_door
 from tests.unit.connectors.conn_door import ScriptedDoor, context, item, rss
+from tests.unit.net.net_server import Reply, Site, serve
 
 URL = "https://b.example/feed"
 
@@ -108,3 +112,76 @@ def test_an_opml_file_of_no_use_is_a_configuration_problem(tmp_path, content, wh
 def test_options_that_make_no_sense_are_refused(options):
     with pytest.raises(ValidationError):
         Options(**options)
+
+
+# ------------------------------------------------------------------------------------------------ moved feeds
+
+
+@pytest.fixture
+def site():
+    with serve() as site:
+        yield site
+
+
+def polled(site: Site, cursor, path="/old?token=hush"):
+    with open_door() as door:
+        connector = SPEC.build(Options(url=site.url(path), private=True), context(door))
+        return list(connector.pages(cursor))[-1]
+
+
+def test_a_feed_that_moved_for_good_is_proposed_after_three_runs(site: Site):
+    site["/old"] = Reply(status=301, headers={"Location": "/new?token=hush"})
+    site["/new"] = Reply(rss(item(1)).encode(), etag='"1"')
+    notices = []
+    cursor = {}
+    for _ in range(4):
+        page = polled(site, cursor)
+        notices.append(page.notice)
+        cursor = json.loads(json.dumps(page.cursor))
+    place = f"{site.url('/new')}?…"
+    assert notices[:2] == [None, None]
+    assert notices[2] == f"it has moved for good to {place} (seen 3 times); put that address into the configuration"
+    assert "(seen 4 times)" in notices[3]
+    assert page.unchanged
+    assert "hush" not in json.dumps(cursor)
+    assert [request.path for request in site.seen] == ["/old?token=hush", "/new?token=hush"] * 4, "never followed on its own"
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        Reply(rss(item(1)).encode()),
+        Reply(status=302, headers={"Location": "/new"}),
+        Reply(status=301, headers={"Location": "/elsewhere"}),
+    ],
+    ids=["answers itself", "redirects for now", "moves elsewhere"],
+)
+def test_the_count_begins_anew_when_the_feed_answers_otherwise(site: Site, between: Reply):
+    moved = Reply(status=308, headers={"Location": "/new"})
+    site["/new"] = site["/elsewhere"] = Reply(rss(item(1)).encode(), etag='"1"')
+    cursor = {}
+    for answer, told in [(moved, False), (moved, False), (moved, True), (between, False), (moved, False), (moved, False)]:
+        site["/old"] = answer
+        page = polled(site, cursor)
+        assert (page.notice is not None) == told
+        cursor = page.cursor
+
+
+def test_a_run_that_fails_leaves_the_count_as_it_is(site: Site):
+    site["/old"] = Reply(status=301, headers={"Location": "/new"})
+    site["/new"] = Reply(rss(item(1)).encode(), etag='"1"')
+    cursor = polled(site, polled(site, {}).cursor).cursor
+    site["/new"] = Reply(status=503)
+    with pytest.raises(RetryLater):
+        polled(site, cursor)
+    site["/new"] = Reply(rss(item(1), item(2)).encode(), etag='"2"')
+    page = polled(site, cursor)
+    assert len(page.mentions) == 2
+    assert "(seen 3 times)" in page.notice
+
+
+@pytest.mark.parametrize("damaged", [1, "x", {"to": 1}, {"to": "x", "seen": "3"}, {"seen": 9}, None])
+def test_a_count_that_is_not_ours_begins_anew(site: Site, damaged):
+    site["/old"] = Reply(status=301, headers={"Location": "/new"})
+    site["/new"] = rss(item(1))
+    assert polled(site, {"moved": damaged}).cursor["moved"] == {"to": site.url("/new"), "seen": 1}
