@@ -16,7 +16,7 @@ SITE = "https://yourbrand.example/"
 
 
 def example(brand: str | None = None, site: str | None = None) -> str:
-    """A commented ``listener.toml``; with a site it listens to that at once.
+    """A commented ``listener.toml``; with a site it listens to that at once, with a brand to the searches that need no key.
 
     Raises:
         ConfigError: the brand or the site cannot be used.
@@ -39,6 +39,7 @@ def example(brand: str | None = None, site: str | None = None) -> str:
         "domain": f"domains = [{quoted(host)}]" if own_host else '#domains = ["yourbrand.example"]',
         "site": "" if site is not None else "#",
         "url": quoted(url),
+        "listen": "" if brand is not None else "#",
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], _read("example.toml"))
 

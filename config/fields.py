@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from listener.core.slots import parse_cron
+
 NOT_ALLOWED = "listener_allowed"
 """The error type of every validator here: ``problems`` takes the error's text as it is."""
 
@@ -23,8 +25,8 @@ def refuse(allowed: str) -> PydanticCustomError:
     return PydanticCustomError(NOT_ALLOWED, allowed)
 
 
-_DURATION = re.compile(r"(\d{1,5})\s*([mhdw])", re.IGNORECASE)
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(r"(\d{1,5})\s*([smhdw])", re.IGNORECASE)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def _duration(value: Any) -> timedelta:
@@ -32,8 +34,22 @@ def _duration(value: Any) -> timedelta:
         return value
     found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if not found:
-        raise refuse('a number and a unit in quotes, such as "30m", "12h", "7d" or "2w"')
+        raise refuse('a number and a unit in quotes, such as "30s", "15m", "12h", "7d" or "2w"')
     return timedelta(**{_UNITS[found[2].lower()]: int(found[1])})
+
+
+def _some_time(value: timedelta) -> timedelta:
+    if not timedelta(seconds=1) <= value <= timedelta(days=366):
+        raise refuse("from one second to a year")
+    return value
+
+
+def _cron(value: str) -> str:
+    try:
+        parse_cron(value)
+    except ValueError as problem:
+        raise refuse(f'a cron line, such as "30 6 * * mon-fri" (06:30 on working days): {problem}') from None
+    return value
 
 
 _DOMAIN = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))+")
@@ -132,6 +148,9 @@ def _one_character(value: str) -> str:
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Interval = Annotated[Duration, AfterValidator(_some_time)]
+Cron = Annotated[str, AfterValidator(_cron)]
+"""Five fields, as ``listener.core.slots.parse_cron`` reads them."""
 Domain = Annotated[str, AfterValidator(_domain)]
 Url = Annotated[str, AfterValidator(_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]

@@ -10,11 +10,25 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from config.base import Section
 from config.brands import BrandSettings, OwnSideSettings
-from config.fields import DatabaseUrl, Delimiter, Duration, Label, Language, Mail, Pepper, SecretUrl, Text, TimeZone
+from config.fields import (
+    Cron,
+    DatabaseUrl,
+    Delimiter,
+    Duration,
+    Interval,
+    Label,
+    Language,
+    Mail,
+    Pepper,
+    SecretUrl,
+    Text,
+    TimeZone,
+    refuse,
+)
 from config.judging import PolicySettings
 from listener.core.brand import Evidence, Provenance
 from listener.net.settings import DoorSettings
@@ -71,7 +85,21 @@ class SourceSettings(Section):
         description="How far before the source was added a post still counts as news; older ones are history: "
         "they count in standings and are never reported. Without it the first digest would be empty.",
     )
+    every: Interval | None = Field(
+        None, description="How often `listener serve` asks it; by default as often as its kind of source is worth it."
+    )
+    cron: Cron | None = Field(
+        None,
+        description="Or when, as a cron line: minute, hour, day of the month, month, day of the week, in [schedule] timezone.",
+    )
     policy: SourcePolicySettings = Field(SourcePolicySettings(), description="Changes to what this source's terms allow.")
+
+    @field_validator("cron")
+    @classmethod
+    def _not_both(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("every") is not None:
+            raise refuse("every or cron, one of the two")
+        return value
 
     @property
     def options(self) -> dict[str, Any]:
@@ -138,8 +166,24 @@ class NlpSettings(Section):
 Days = Annotated[int, Field(ge=1, le=36_500)]
 
 
+class ScheduleSettings(Section):
+    """How `listener serve` does its work."""
+
+    timezone: TimeZone | None = Field(None, description="The time zone of cron lines; by default the digest's.")
+    jitter: Duration = Field(
+        timedelta(seconds=30),
+        le=timedelta(hours=1),
+        description="Sources that are due at the same time start at some moment within so long.",
+    )
+    misfire_grace: Interval = Field(
+        timedelta(minutes=10),
+        description="What is later than this, because the machine slept or was busy, is left to the next time, if that is soon.",
+    )
+    threads: int = Field(32, ge=1, le=256, description="How many sources are listened to at the same time.")
+
+
 class RetentionSettings(Section):
-    """How many days what is kept. `listener db prune` carries it out."""
+    """How many days what is kept. `listener serve`, `listener run` and `listener db prune` carry it out."""
 
     off_target_days: Days = Field(30, description="The content of posts that turned out not to be about you.")
     unmatched_days: Days = Field(
@@ -215,6 +259,7 @@ class File(Section):
     net: NetSettings = Field(NetSettings(), description="How the network is used.")
     nlp: NlpSettings = Field(NlpSettings(), description="How texts are understood.")
     policy: PolicySettings = Field(PolicySettings(), description="When a person is called promoter, passive or detractor.")
+    schedule: ScheduleSettings = Field(ScheduleSettings(), description="How `listener serve` does its work.")
     retention: RetentionSettings = Field(RetentionSettings(), description="How long things are kept.")
     digest: DigestSettings = Field(DigestSettings(), description="The daily digest.")
     notifiers: tuple[AnyNotifier, ...] = Field((), description="Who is told, and how.")

@@ -18,6 +18,7 @@ from config.file import (
     NetSettings,
     NlpSettings,
     RetentionSettings,
+    ScheduleSettings,
     SourceSettings,
     StorageSettings,
 )
@@ -65,6 +66,10 @@ class Settings:
         return self.file.nlp
 
     @property
+    def schedule(self) -> ScheduleSettings:
+        return self.file.schedule
+
+    @property
     def retention(self) -> RetentionSettings:
         return self.file.retention
 
@@ -89,6 +94,10 @@ class Settings:
     def zone(self) -> ZoneInfo:
         """The time zone of the digest's hour and day."""
         return ZoneInfo(self.digest.timezone)
+
+    def schedule_zone(self) -> ZoneInfo:
+        """The time zone of sources' cron lines."""
+        return ZoneInfo(self.schedule.timezone or self.digest.timezone)
 
     def database_url(self) -> str:
         """The database's address with an absolute path; it can hold a password, so it belongs into no message."""

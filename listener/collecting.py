@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from queue import Empty, Queue, SimpleQueue
 
 import structlog
 
@@ -17,8 +18,17 @@ from listener.core.ports import Connector
 
 log = structlog.get_logger()
 
-PAGES_AHEAD = 64
-"""Pages that may wait for the writer: enough to keep it busy, few enough to keep memory flat."""
+PAGES_AHEAD = 32
+"""Pages that may wait for the writer, while it has as many in hand: enough to keep it busy, few enough to keep memory flat."""
+
+_LOOK = 0.02
+"""Seconds after which the writer looks for what arrived, where nobody woke it, and whether more threads would help."""
+_UNHURRIED = 256
+"""So many things that need no hurry (ends of streams, unchanged pages) wake the writer all the same."""
+_BUSY = 0.5
+"""With more than this share of a processor in use by the fetching threads, one more would only wait for its turn to compute."""
+_ENDING = 2.0
+"""Seconds for which a fetching that is told to end waits for the pages that are under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,10 @@ class Stream:
     news_since: datetime
     open: Callable[[], Connector]
     cursor: Cursor = field(default_factory=dict)
+    lane: str = ""
+    """Streams of one lane share a host: only one of them is fetched at a time. Empty: a lane of its own."""
+    backfill: bool = False
+    """Older posts that somebody asked for: history, whatever they say, and no news of the source's health."""
 
     @property
     def id(self) -> tuple[str, str]:
@@ -46,50 +60,151 @@ class Done:
     error: SourceError | None = None
 
 
-def fetch_all(streams: Sequence[Stream], workers: int) -> Iterator[tuple[Stream, Page | Done]]:
+def fetch_all(
+    streams: Sequence[Stream], workers: int, stop: threading.Event | None = None
+) -> Iterator[tuple[Stream, Page | Done]]:
     """Every page of every stream as it arrives; exactly one ``Done`` ends each stream.
+
+    At most ``workers`` streams are fetched at a time, and one of each lane: a slow host holds one thread, however many streams
+    it has. Once ``stop`` is set, no page is asked for any more; a stream that was not fetched to its end has no ``Done`` then.
 
     The threads are daemons that stop at the next page once the consumer has gone, so that a run that is told to end does
     not wait for a slow server.
     """
-    if not streams:
-        return
-    waiting: SimpleQueue[Stream] = SimpleQueue()
-    for stream in streams:
-        waiting.put(stream)
-    arrived: Queue[tuple[Stream, Page | Done]] = Queue(maxsize=PAGES_AHEAD)
-    over = threading.Event()
-    for number in range(min(workers, len(streams))):
-        threading.Thread(target=_fetch, args=(waiting, arrived, over), name=f"fetch-{number}", daemon=True).start()
-    open_streams = len(streams)
+    work = _Work(streams, workers, stop or threading.Event())
     try:
-        while open_streams:
-            stream, item = arrived.get()
-            open_streams -= isinstance(item, Done)
-            yield stream, item
+        yield from work.arrivals()
     finally:
-        over.set()
-        while not arrived.empty():  # a thread that waits for room must be able to see that all is over
-            arrived.get_nowait()
+        work.end()
 
 
-def _fetch(waiting: SimpleQueue[Stream], arrived: Queue[tuple[Stream, Page | Done]], over: threading.Event) -> None:
-    while not over.is_set():
+class _Work:
+    """What is to be fetched, and what has arrived: shared by the fetching threads and the writer."""
+
+    def __init__(self, streams: Sequence[Stream], workers: int, stop: threading.Event) -> None:
+        self._stop = stop
+        self._over = False
+        self._lock = threading.Lock()
+        self._news = threading.Condition(self._lock)
+        self._room = threading.Condition(self._lock)
+        self._arrived: list[tuple[Stream, Page | Done]] = []
+        self._weight = 0
+        """Pages among what has arrived that the writer has work with."""
+        self._ready: deque[deque[Stream]] = deque()
+        """The lanes that nobody is fetching, with what is left of each."""
+        lanes: dict[str | tuple[str, str], deque[Stream]] = {}
+        for stream in streams:
+            lanes.setdefault(stream.lane or stream.id, deque()).append(stream)
+        self._ready.extend(lanes.values())
+        self._open = len(streams)
+        self._most = min(workers, len(lanes))
+        self._started = self._working = 0
+        self._computed = 0.0
+        """Seconds of processor time that the threads have used."""
+
+    # ------------------------------------------------------------------------------------------------- the writer's side
+
+    def arrivals(self) -> Iterator[tuple[Stream, Page | Done]]:
+        looked = time.monotonic()
+        computed = 0.0
+        self._start(1)
+        while self._open or self._arrived:
+            yield from self._taken()
+            if self._stop.is_set():
+                yield from self._last()
+                return
+            now = time.monotonic()
+            if now - looked >= _LOOK:
+                used, computed = self._computed - computed, self._computed
+                if self._ready and used / (now - looked) < _BUSY:
+                    self._start(self._started)
+                looked = now
+
+    def _start(self, more: int) -> None:
+        """Start more threads: they help while those there are wait for the network, and are in the way while these compute."""
+        for _ in range(min(more, self._most - self._started)):
+            self._started += 1
+            with self._lock:
+                self._working += 1
+            threading.Thread(target=self._fetch, name=f"fetch-{self._started}", daemon=True).start()
+
+    def _taken(self) -> list[tuple[Stream, Page | Done]]:
+        """All that has arrived, after a wait for something that is worth it."""
+        with self._lock:
+            if self._open and not self._weight and len(self._arrived) < _UNHURRIED:
+                self._news.wait(_LOOK)
+            taken, self._arrived = self._arrived, []
+            self._weight = 0
+            self._room.notify_all()
+            return taken
+
+    def _last(self) -> Iterator[tuple[Stream, Page | Done]]:
+        """What is under way when the fetching is told to end, if it comes soon."""
+        until = time.monotonic() + _ENDING
+        while self._working and time.monotonic() < until:
+            yield from self._taken()
+        yield from self._taken()
+
+    def end(self) -> None:
+        """Nobody takes anything any more."""
+        with self._lock:
+            self._over = True
+            self._room.notify_all()
+
+    # ------------------------------------------------------------------------------------------------- the threads' side
+
+    @property
+    def _ending(self) -> bool:
+        return self._over or self._stop.is_set()
+
+    def _fetch(self) -> None:
+        """One thread: stream after stream, as long as there is a lane that nobody else is fetching."""
+        before = time.thread_time()
         try:
-            stream = waiting.get_nowait()
-        except Empty:
-            return
+            while not self._ending:
+                try:
+                    lane = self._ready.popleft()
+                except IndexError:
+                    return
+                stream = lane.popleft()
+                self._fetch_stream(stream)
+                if lane:
+                    self._ready.append(lane)
+                before, used = (now := time.thread_time()), now - before
+                with self._lock:
+                    self._computed += used
+        finally:
+            with self._lock:
+                self._working -= 1
+                self._news.notify()
+
+    def _fetch_stream(self, stream: Stream) -> None:
         error: SourceError | None = None
         try:
             for page in stream.open().pages(stream.cursor):
-                arrived.put((stream, page))
-                if over.is_set():
+                self._put(stream, page)
+                if self._ending:
                     return
         except SourceError as problem:
             error = problem
-        except Exception as defect:  # a defect of one connector must not cost the others their run; it is reported as what it is
+        # A defect of one connector must not cost the others their run; it is reported as what it is.
+        except (Exception, SystemExit) as defect:
             log.exception("A connector failed in a way that it should not.", action="connector_defect", source=stream.source)
             error = SourceProtocolError(f"the connector failed ({type(defect).__name__}); please report this")
         if error is not None and error.source is None:
             error.source = stream.source
-        arrived.put((stream, Done(error)))
+        self._put(stream, Done(error))
+
+    def _put(self, stream: Stream, item: Page | Done) -> None:
+        """Hand over what arrived, when there is room. The writer is woken only where there is work for it: waking it for each
+        of thousands of unchanged feeds would cost more than asking them."""
+        with self._lock:
+            while self._weight >= PAGES_AHEAD and not self._over:
+                self._room.wait()
+            self._arrived.append((stream, item))
+            if isinstance(item, Done):
+                self._open -= 1
+            elif not item.unchanged:
+                self._weight += 1
+            if self._weight == 1 or not self._open or len(self._arrived) == _UNHURRIED:
+                self._news.notify()

@@ -1,79 +1,88 @@
-"""One whole pass: the scheduled job, from the sources to the people."""
+"""One whole pass: the scheduled job, from the sources to the people; and its parts, which the scheduler runs each on its own."""
 
 from __future__ import annotations
 
-import hashlib
+import threading
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
-from listener import pipeline
+from listener import health, pipeline
+from listener.allowances import spent_by
 from listener.collecting import Stream
-from listener.core.brand import OPEN_WEB
-from listener.core.errors import ConfigError, ImportRefused, Problem, SourceError
-from listener.core.mention import digest
-from listener.core.ports import ConnectorContext, Saved
+from listener.core import terms
+from listener.core.errors import ConfigError
+from listener.core.ports import ConnectorContext, Door
+from listener.core.times import midnight
+from listener.customer_import import Imported, import_configured_customers
 from listener.pipeline import Collected, Progress, silent
-from listener.tell import DigestPlan, Told, tell
+from listener.rechecking import Rechecked, recheck
+from listener.tell import DigestPlan, Rewritten, Told, rewrite, tell
 from listener.wiring import App, Source
 
 if TYPE_CHECKING:
-    from storage.store import Store
+    from storage.store import Pruned, Retention, Store
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import of customers brought; ``rejected`` counts rows by reason."""
+class Heard:
+    """What listening brought. ``skipped`` names what was not asked, each with its reason."""
 
-    saved: Saved = field(default_factory=Saved)
-    retired: int = 0
-    rejected: tuple[tuple[str, str], ...] = ()
-    """``(row, reason)`` of each row that could not be used."""
-    unchanged: bool = False
-    """The file is the one that was imported last; nothing was done."""
-    refused: str | None = None
-    """Why the file could not be imported; the customers are those of the last import."""
+    collected: Collected = field(default_factory=Collected)
+    rechecked: tuple[Rechecked, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class PassReport:
-    """What one pass did. ``skipped`` names the sources that were not asked, each with its reason."""
+class Worked:
+    """What was made of what was heard."""
 
-    run_id: int
-    collected: Collected = field(default_factory=Collected)
     customers: Imported | None = None
     understood: int = 0
     identified: int = 0
     judged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PassReport:
+    """What one pass did."""
+
+    run_id: int
+    heard: Heard = field(default_factory=Heard)
+    made: Worked = field(default_factory=Worked)
     told: Told = field(default_factory=Told)
-    skipped: tuple[tuple[str, str], ...] = ()
 
     @property
     def worked(self) -> bool:
         """Whether the run as a whole worked: it did not where everything that was asked failed."""
-        return not self.collected.all_failed
+        return not self.heard.collected.all_failed
 
     def counts(self) -> dict[str, int]:
         """The figures of the run log."""
-        saved = self.collected.saved
+        saved = self.heard.collected.saved
         return {
             "new": saved.new,
             "changed": saved.changed,
             "duplicates": saved.duplicates,
-            "understood": self.understood,
-            "identified": self.identified,
-            "judged": self.judged,
+            "removed": sum(each.gone for each in self.heard.rechecked),
+            "understood": self.made.understood,
+            "identified": self.made.identified,
+            "judged": self.made.judged,
             "digests": self.told.digests,
             "sent": self.told.sent,
             "failed": self.told.failed,
         }
+
+
+def source_job(name: str) -> str:
+    """By what name processes that share a store agree on who listens to a source."""
+    return f"source:{name}"
 
 
 def run_pass(
@@ -86,7 +95,9 @@ def run_pass(
     telling: bool = True,
     progress: Progress = silent,
 ) -> PassReport:
-    """Collect, understand, identify, judge and tell; one run at a time on one store.
+    """Listen, work on what was heard, watch the sources' health, tell, and tidy up once a day; one run at a time on one store.
+
+    With ``since`` the sources are also asked for older posts, which are history.
 
     Raises:
         ConfigError: ``only`` names a source that is not configured.
@@ -110,29 +121,103 @@ def _steps(
     app: App,
     store: Store,
     run_id: int,
-    chosen: list[Source],
+    chosen: Sequence[Source],
     now: datetime,
     since: datetime | None,
     telling: bool,
     progress: Progress,
 ) -> PassReport:
-    customers = import_configured_customers(app, store, now)
-    skipped = [(source.name, source.disabled) for source in chosen if source.disabled]
+    customers = import_configured_customers(app, store, now)  # first: a watch list is made of their accounts
+    with app.open_door() as door, store.jobs.hold([source_job(each.name) for each in chosen]) as held:
+        free = [each for each in chosen if source_job(each.name) in held]
+        heard = listen(app, store, run_id, free, now, door=door, since=since, progress=progress)
+    busy = tuple((each.name, "another process is listening to it now") for each in chosen if source_job(each.name) not in held)
+    heard = replace(heard, skipped=(*heard.skipped, *busy))
+    made = work(app, store, now, imported=customers, progress=progress)
+    if not telling:
+        return PassReport(run_id, heard, made)
+    watch_health(app, store, now)
+    told = tell_people(app, store, now, unheard=heard.collected.all_failed)
+    with store.jobs.claim("retention", midnight(now), now) as due:
+        if due:
+            tidy(app, store, now)
+    return PassReport(run_id, heard, made, told)
+
+
+# ------------------------------------------------------------------------------------------------------------ listen
+
+
+def listen(
+    app: App,
+    store: Store,
+    run_id: int,
+    sources: Sequence[Source],
+    now: datetime,
+    *,
+    door: Door,
+    since: datetime | None = None,
+    stop: threading.Event | None = None,
+    progress: Progress = silent,
+) -> Heard:
+    """Check again what must be checked again, then collect the sources; the caller holds them (``source_job``)."""
     store.mentions.adopt_policies({source.name: source.policy for source in app.sources})
-    with app.open_door() as door:
-        streams = list(_streams(store, chosen, app.context(door, now, since=since), skipped))
-        collected = pipeline.collect(
-            streams, store.mentions, store.runs, run_id, app.cleaner(), now, workers=app.settings.net.workers, progress=progress
-        )
+    skipped = [(source.name, source.disabled) for source in sources if source.disabled]
+    ready = [source for source in sources if not source.disabled]
+    context = app.context(door, now)
+    contexts = {source.name: app.source_context(context, source, store) for source in ready}
+    rechecked = tuple(_recheck(app, store, source, contexts[source.name]) for source in ready if source.spec.recheck)
+    streams = [stream for source in ready for stream in _streams(store, source, contexts[source.name], since, skipped)]
+    workers = app.settings.net.workers
+    collected = pipeline.collect(
+        streams, store.mentions, store.runs, run_id, app.cleaner(), now, workers=workers, stop=stop, progress=progress
+    )
+    return Heard(collected, rechecked, tuple(skipped))
+
+
+def _recheck(app: App, store: Store, source: Source, context: ConnectorContext) -> Rechecked:
+    """Honour deletions before anything is read: what is removed is written out of delivered digests, too."""
+    if source.spec.recheck is None or not source.policy.honour_deletion:
+        return Rechecked(source.name)
+    done = recheck(store.rechecks, source.name, source.spec.recheck(source.options, context), context.now)
+    if done.changed:
+        _rewrite(app, store, done.changed, context.now)
+    return done
+
+
+def _streams(
+    store: Store, source: Source, context: ConnectorContext, since: datetime | None, skipped: list[tuple[str, str]]
+) -> Iterator[Stream]:
+    """What is to be fetched now; streams that asked to be left alone until later are skipped, and said so."""
+    cursors = store.mentions.cursors(source.name)
+    waiting = store.runs.not_before(source.name)
+    resting = Counter[datetime]()
+    try:
+        streams = source.streams(context, cursors, store.runs.listened_since(source.name))
+        older = source.backfill(context, since, cursors) if since else []
+    except ConfigError as problem:  # a list of feeds that cannot be read is this source's failure, not the run's
+        streams, older = [source.broken(problem, context.now)], []
+    if since and not older:
+        skipped.append((f"{source.name}, older posts", "it carries what it carries; it cannot be asked for older posts"))
+    for stream in (*streams, *older):
+        until = waiting.get(stream.name)
+        if until is not None and until > context.now:
+            resting[until] += 1
+        else:
+            yield stream
+    if resting:
+        skipped.append((source.name, f"left alone until {min(resting).isoformat(timespec='minutes')}"))
+
+
+# -------------------------------------------------------------------------------------------------- work, tell, tidy up
+
+
+def work(app: App, store: Store, now: datetime, *, imported: Imported | None = None, progress: Progress = silent) -> Worked:
+    """Import the customers if their file changed (unless that was done: ``imported``), then understand, identify and judge."""
+    customers = imported or import_configured_customers(app, store, now)
     understood = pipeline.understand(store.analyses, app.analyzer(), now, progress=progress)
-    policies = {OPEN_WEB.name: OPEN_WEB, **app.policies}
+    policies = {**terms.BY_NAME, **app.policies}
     identified = pipeline.identify(store.matches, store.customers, app.matcher(), policies, now, progress=progress)
-    judged = judge_all(app, store, now, progress)
-    told = Told()
-    if telling:
-        unheard = collected.all_failed
-        told = tell(store.digests, store.outbox, app.notifiers(), app.recipients(), digest_plan(app), now, unheard=unheard)
-    return PassReport(run_id, collected, customers, understood, identified, judged, told, tuple(skipped))
+    return Worked(customers, understood, identified, judge_all(app, store, now, progress))
 
 
 def judge_all(app: App, store: Store, now: datetime, progress: Progress = silent) -> int:
@@ -143,82 +228,51 @@ def judge_all(app: App, store: Store, now: datetime, progress: Progress = silent
     return pipeline.judge(store.standings, judge, policy, app.judging_fingerprint, now, progress=progress)
 
 
-def digest_plan(app: App) -> DigestPlan:
-    return DigestPlan({brand.key: brand.name for brand in app.settings.brands()}, app.settings.zone(), app.settings.digest.hour)
+def digest_plan(app: App, store: Store, now: datetime) -> DigestPlan:
+    """When and about what a digest is told, with what the sources used and when paused ones go on."""
+    pauses: dict[str, datetime] = {}
+    for state in store.runs.stream_states():
+        if state.not_before is not None and state.not_before > now:
+            pauses[state.source] = min(state.not_before, pauses.get(state.source, state.not_before))
+    return DigestPlan(
+        brands={brand.key: brand.name for brand in app.settings.brands()},
+        zone=app.settings.zone(),
+        hour=app.settings.digest.hour,
+        spent={
+            source.name: spent_by(store.ledgers, source.name, source.spec.allowances(source.options), now.date())
+            for source in app.sources
+        },
+        resumes=pauses,
+    )
 
 
-def _streams(store: Store, chosen: list[Source], context: ConnectorContext, skipped: list[tuple[str, str]]) -> Iterator[Stream]:
-    """What is to be fetched now; streams that asked to be left alone until later are skipped, and said so."""
-    for source in chosen:
-        if source.disabled:
-            continue
-        cursors = store.mentions.cursors(source.name)
-        waiting = store.runs.not_before(source.name)
-        resting = Counter[datetime]()
-        try:
-            streams = source.streams(context, cursors, store.runs.listened_since(source.name))
-        except ConfigError as problem:  # a list of feeds that cannot be read is this source's failure, not the run's
-            streams = [source.broken(problem, context.now)]
-        for stream in streams:
-            until = waiting.get(stream.name)
-            if until is not None and until > context.now:
-                resting[until] += 1
-            else:
-                yield stream
-        if resting:
-            skipped.append((source.name, f"asked to be left alone until {min(resting).isoformat(timespec='minutes')}"))
+def tell_people(app: App, store: Store, now: datetime, *, unheard: bool = False) -> Told:
+    """Make the digests that are due and send every message that waits."""
+    return tell(
+        store.digests, store.outbox, app.notifiers(), app.recipients(), digest_plan(app, store, now), now, unheard=unheard
+    )
 
 
-# ----------------------------------------------------------------------------------------------------- customers
+def watch_health(app: App, store: Store, now: datetime) -> None:
+    """Say once that a source died, and once that it came back."""
+    sources = [each.name for each in app.sources if not each.disabled]
+    health.watch_health(store.incidents, app.recipients(), sources, now, runs=store.runs, zone=app.settings.zone())
 
 
-def import_configured_customers(app: App, store: Store, now: datetime) -> Imported | None:
-    """Import the configured CRM export if it is another one than last time; ``None`` where none is configured.
-
-    An export that cannot be used costs the run nothing but news of customers, and is reported.
-    """
-    path = app.customer_file()
-    if path is None:
-        return None
-    try:
-        return import_customers(app, store, path, now, only_if_changed=True)
-    except (ConfigError, SourceError, ImportRefused) as problem:
-        log.info("The customers could not be imported.", action="import_refused", reason=str(problem))
-        return Imported(refused=str(problem))
+def tidy(app: App, store: Store, now: datetime) -> tuple[Pruned, Rewritten]:
+    """Retention: take away what is older than it may be, in delivered files of digests too."""
+    done = store.privacy.prune(now, retention(app))
+    return done, _rewrite(app, store, [(each.recipient, each.day) for each in done.told], now)
 
 
-def import_customers(
-    app: App, store: Store, path: Path, now: datetime, *, allow_shrink: bool = False, only_if_changed: bool = False
-) -> Imported:
-    """Import a CRM export; the import's id is the file's own hash, so that an import cut short is simply repeated.
+def retention(app: App) -> Retention:
+    """How long what is kept: as configured, and as the sources' terms demand."""
+    from storage.store import Retention
 
-    Raises:
-        ConfigError: the file cannot be read, or its header lacks what is needed.
-        SourceError: its rows cannot be read.
-        ImportRefused: it shrank by more than half and ``allow_shrink`` is not set; nothing was changed.
-    """
-    from nlp.identity.keys import KEYS_VERSION, customer_keys
-
-    import_id = _file_id(app, path, KEYS_VERSION)
-    if only_if_changed and store.customers.last_import() == import_id:
-        return Imported(unchanged=True)
-    saved = Counter[str]()
-    rejected: list[tuple[str, str]] = []
-    for page in app.customer_source(path).pages({}):
-        result = store.customers.save_customers([(one, customer_keys(one)) for one in page.customers], import_id, now)
-        saved.update(new=result.new, changed=result.changed, duplicates=result.duplicates)
-        rejected.extend((item.item, item.reason) for item in page.rejected)
-    retired = store.customers.finish_import(import_id, now, allow_shrink=allow_shrink, retire=not rejected)
-    log.info("Customers were imported.", action="customers_imported", **saved, retired=retired, rejected=len(rejected))
-    return Imported(Saved(saved["new"], saved["changed"], saved["duplicates"]), retired, tuple(rejected))
+    policies = {**terms.BY_NAME, **app.policies}
+    days = {policy.name: policy.keep_days for policy in policies.values() if policy.keep_days is not None}
+    return Retention(**dict(app.settings.retention), policy_days=days)
 
 
-def _file_id(app: App, path: Path, keys_version: str) -> str:
-    """Changes with the file's content, with how its columns are read, and with the keys by which customers are found."""
-    try:
-        with path.open("rb") as opened:
-            content = hashlib.file_digest(opened, "sha256").hexdigest()
-    except OSError as problem:
-        raise ConfigError([Problem(str(path), f"cannot be read ({problem.strerror})", "a CRM export (CSV)")]) from problem
-    customers = app.settings.customers
-    return digest("import", keys_version, content, repr(sorted(customers.columns.items())), repr(customers.delimiter))
+def _rewrite(app: App, store: Store, changed: Collection[tuple[str, date]], now: datetime) -> Rewritten:
+    return rewrite(store.digests, app.notifiers(), app.recipients(), changed, now)

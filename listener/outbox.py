@@ -1,4 +1,4 @@
-"""The outbox's rules: which messages a digest becomes, how they are handed to the notifiers, when to try again.
+"""The outbox's rules: which messages a digest or an alert becomes, how they are handed to the notifiers, when to try again.
 
 The store keeps the messages and the outcomes; nothing here reads or writes it.
 """
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from listener.alerts import Alert
 from listener.core.ports import Notifier
 from listener.core.telling import Delivery, Message
 from listener.digest.model import Digest, Rendered
@@ -39,6 +40,22 @@ def digest_messages(digest: Digest, rendered: Rendered, recipients: Sequence[Rec
     return [
         Message(
             dedup_key=f"digest:{digest.brand}:{digest.day}:{recipient.channel}:{recipient.address}",
+            channel=recipient.channel,
+            recipient=recipient.address,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            created_at=now,
+        )
+        for recipient in dict.fromkeys(recipients)
+    ]
+
+
+def alert_messages(alert: Alert, rendered: Rendered, recipients: Sequence[Recipient], now: datetime) -> list[Message]:
+    """One message for each recipient; the same alert gives the same ``dedup_key`` whenever it is told."""
+    return [
+        Message(
+            dedup_key=f"{alert.key}:{recipient.channel}:{recipient.address}",
             channel=recipient.channel,
             recipient=recipient.address,
             subject=rendered.subject,

@@ -9,6 +9,7 @@ transaction, so that a second run continues where the first ended and adds nothi
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +21,8 @@ import structlog
 from listener.collecting import Done, Stream, fetch_all
 from listener.core.brand import MatchingPolicy
 from listener.core.cases import CaseChange
-from listener.core.errors import SourceError
-from listener.core.mention import Markup, Mention, Page, Rejected
+from listener.core.errors import SourceError, SourcePaused
+from listener.core.mention import ANONYMOUS, Cursor, Gap, Markup, Mention, Page, Rejected
 from listener.core.policy import JudgingPolicy
 from listener.core.ports import (
     AnalysisQueue,
@@ -70,8 +71,9 @@ class Collected:
 
     @property
     def all_failed(self) -> bool:
-        """Whether there was something to hear and nothing of it could be heard."""
-        return bool(self.results) and all(result.error is not None for result in self.results)
+        """Whether there was something to hear and nothing of it could be heard; a pause is no failure."""
+        failures = [result.error is not None for result in self.results if not isinstance(result.error, SourcePaused)]
+        return bool(failures) and all(failures)
 
 
 # ------------------------------------------------------------------------------------------------------- collect
@@ -86,36 +88,65 @@ def collect(
     now: datetime,
     *,
     workers: int = 8,
+    stop: threading.Event | None = None,
     progress: Progress = silent,
 ) -> Collected:
     """Fetch all streams in threads and store every page with its cursor; this thread alone writes.
 
-    A stream that fails keeps what its earlier pages brought; the other streams go on.
+    A stream that fails keeps what its earlier pages brought; the other streams go on. Streams that were not fetched to their
+    end because of ``stop`` are not reported: what they brought is stored, and the next run continues.
     """
     tallies = {stream.id: _Tally(stream) for stream in streams}
-    done = 0
-    for stream, arrived in fetch_all(streams, workers):
-        tally = tallies[stream.id]
-        if isinstance(arrived, Done):
-            tally.error = arrived.error
-            done += 1
-            progress("collect", done, len(streams))
-            continue
-        page, unusable = _cleaned(arrived, clean)
-        tally.add(
-            page,
-            unusable,
-            inbox.save_page(stream.source, stream.name, stream.platform, stream.policy.name, page, now, stream.news_since),
-        )
-    results = tuple(tally.result() for tally in tallies.values())
+    unchanged: list[tuple[str, str, str, Cursor]] = []
+    ended: list[Stream] = []
+    try:
+        for stream, arrived in fetch_all(streams, workers, stop):
+            tally = tallies[stream.id]
+            if isinstance(arrived, Done):
+                tally.error = arrived.error
+                ended.append(stream)
+                progress("collect", len(ended), len(streams))
+                continue
+            page, unusable = _cleaned(_permitted(arrived, stream.policy), clean)
+            if page.unchanged and not page.mentions:
+                tally.add(page, unusable, Saved())
+                unchanged.append((stream.source, stream.name, stream.platform, page.cursor))
+                if len(unchanged) >= CURSORS_AT_ONCE:
+                    inbox.save_cursors(unchanged, now)
+                    unchanged.clear()
+                continue
+            saved = inbox.save_page(stream.source, stream.name, stream.platform, stream.policy.name, page, now, stream.news_since)
+            tally.add(page, unusable, saved)
+    finally:
+        inbox.save_cursors(unchanged, now)
+    _log_streams(ended, tallies, runs, run_id, now)
+    over = {stream.id for stream in ended}
+    return Collected(tuple(tallies[stream.id].result() for stream in streams if stream.id in over))
+
+
+CURSORS_AT_ONCE = 500
+"""Unchanged streams whose cursors are stored together: a crash costs no more than asking them again."""
+
+
+def _log_streams(
+    ended: Sequence[Stream], tallies: Mapping[tuple[str, str], _Tally], runs: RunLog, run_id: int, now: datetime
+) -> None:
     by_kind: dict[str, list[StreamResult]] = {}
-    for stream, result in zip(streams, results, strict=True):
-        by_kind.setdefault(stream.kind, []).append(result)
+    for stream in ended:
+        result = tallies[stream.id].result()
+        if not stream.backfill:
+            by_kind.setdefault(stream.kind, []).append(result)
         if result.error is not None:
             log.info("A source could not be heard.", action="stream_failed", source=stream.source, reason=result.error.reason)
     for kind, of_kind in by_kind.items():
         runs.log_streams(run_id, kind, of_kind, now)
-    return Collected(results)
+
+
+def _permitted(page: Page, policy: MatchingPolicy) -> Page:
+    """The page with what the source's terms let us keep: under ``counts_only``, nothing that says who wrote a post."""
+    if not policy.counts_only:
+        return page
+    return replace(page, mentions=tuple(replace(each, author=ANONYMOUS, url=None, repost_of=None) for each in page.mentions))
 
 
 class _Tally:
@@ -127,13 +158,19 @@ class _Tally:
         self.rejected: Counter[str] = Counter()
         self.unchanged = False
         self.error: SourceError | None = None
+        self.gaps: list[Gap] = []
+        self.notice: str | None = None
+        self.heard_until: datetime | None = None
 
     def add(self, page: Page, unusable: Iterable[Rejected], saved: Saved) -> None:
         self.pages += 1
         self.new += saved.new
         self.changed += saved.changed
         self.duplicates += saved.duplicates
-        self.unchanged = page.unchanged
+        self.unchanged = page.unchanged and (self.unchanged or self.pages == 1)
+        self.gaps += page.gaps
+        self.notice = page.notice or self.notice
+        self.heard_until = page.heard_until
         self.rejected.update(item.reason for item in (*page.rejected, *unusable))
 
     def result(self) -> StreamResult:
@@ -145,6 +182,9 @@ class _Tally:
             pages=self.pages,
             unchanged=self.unchanged,
             error=self.error,
+            gaps=tuple(self.gaps),
+            notice=self.notice,
+            heard_until=self.heard_until,
         )
 
 

@@ -7,11 +7,13 @@ A digest and its messages are stored in one transaction, and sent afterwards: de
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from listener.allowances import Spent
 from listener.core.ports import DigestBook, Notifier, Outbox
+from listener.core.telling import DigestFacts
 from listener.digest.build import build_digest
 from listener.digest.model import Digest
 from listener.notify.file import FileNotifier, file_stem
@@ -29,6 +31,14 @@ class DigestPlan:
     brands: Mapping[str, str]
     zone: ZoneInfo
     hour: int
+    spent: Mapping[str, Sequence[Spent]] = field(default_factory=dict)
+    """What each source used of its allowances so far."""
+    resumes: Mapping[str, datetime] = field(default_factory=dict)
+    """When each paused source goes on."""
+
+    def compose(self, facts: DigestFacts, now: datetime) -> Digest:
+        """The digest of the day that ``now`` is in."""
+        return build_digest(facts, self.day(now), self.zone, self.brands, spent=self.spent, resumes=self.resumes)
 
     def day(self, now: datetime) -> date:
         return now.astimezone(self.zone).date()
@@ -70,7 +80,7 @@ class Rewritten:
 def preview(book: DigestBook, recipient: Recipient, plan: DigestPlan, now: datetime) -> Digest:
     """The digest that the recipient would get now; nothing is stored."""
     since = book.told_until(recipient.key) or now - FIRST_WINDOW
-    return build_digest(book.digest_facts(since, now), plan.day(now), plan.zone, plan.brands)
+    return plan.compose(book.digest_facts(since, now), now)
 
 
 def tell(
@@ -96,7 +106,7 @@ def tell(
             continue
         since = told_until or now - FIRST_WINDOW
         if since not in composed:
-            composed[since] = build_digest(book.digest_facts(since, now), plan.day(now), plan.zone, plan.brands)
+            composed[since] = plan.compose(book.digest_facts(since, now), now)
         digest = composed[since]
         messages = digest_messages(digest, render_digest(digest), [recipient], now)
         book.save_digest(recipient.key, digest.day, since, now, digest.to_json(), messages, now)

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from config.environment import env_name
 from config.file import SourceSettings
 from config.loader import load
 from config.settings import Settings
 from connectors._registry import load_problems, load_specs
 from listener.collecting import Stream
-from listener.core.brand import MatchingPolicy, OwnSide
+from listener.core import terms
+from listener.core.brand import Evidence, MatchingPolicy, OwnSide
 from listener.core.errors import ConfigError, Problem, SourceRejected
 from listener.core.mention import Cursor, digest
 from listener.core.ports import (
@@ -71,7 +74,8 @@ class Source:
     def streams(
         self, context: ConnectorContext, cursors: Mapping[str, Cursor], listened_since: Mapping[str, datetime]
     ) -> list[Stream]:
-        """The source's streams, ready to be fetched; one that is new is listened to from now on."""
+        """The source's streams, ready to be fetched; a new one is listened to from now on, and back as far as its news go."""
+        fresh = replace(context, since=context.now - self.settings.lookback)
         return [
             Stream(
                 source=self.name,
@@ -80,10 +84,31 @@ class Source:
                 platform=self.spec.platform,
                 policy=self.policy,
                 news_since=listened_since.get(name, context.now) - self.settings.lookback,
-                open=lambda options=options: self.spec.build(options, context),  # type: ignore[misc]  # binds this turn's options
+                open=lambda options=options: self.spec.build(options, fresh),  # type: ignore[misc]  # binds this turn's options
                 cursor=cursors.get(name, {}),
+                lane=lane(self.name, name),
             )
-            for name, options in self.spec.streams(self.options, context).items()
+            for name, options in self.spec.streams(self.options, fresh).items()
+        ]
+
+    def backfill(self, context: ConnectorContext, since: datetime, cursors: Mapping[str, Cursor]) -> list[Stream]:
+        """The source's streams once more, from ``since`` on, with cursors of their own: so a backfill that was cut short goes on
+        when it is asked for again, and what it brings is history. None for a kind that cannot go back."""
+        if not self.spec.backfills:
+            return []
+        again = {name: f"{name} since {since:%Y-%m-%d}".strip() for name in self.spec.streams(self.options, context)}
+        known = {name: cursors[kept] for name, kept in again.items() if kept in cursors}
+        return [
+            replace(
+                stream,
+                name=again[stream.name],
+                news_since=context.now,
+                open=lambda options=options: self.spec.build(options, replace(context, since=since)),  # type: ignore[misc]  # as above
+                backfill=True,
+            )
+            for stream, options in zip(
+                self.streams(context, known, {}), self.spec.streams(self.options, context).values(), strict=True
+            )
         ]
 
     def broken(self, problem: ConfigError, now: datetime) -> Stream:
@@ -93,6 +118,11 @@ class Source:
             raise SourceRejected(str(problem)) from problem
 
         return Stream(self.name, "", self.kind, self.spec.platform, self.policy, now, fail)
+
+
+def lane(source: str, stream: str) -> str:
+    """Streams of one host share a lane: the host of a stream that is named by its address, else the source."""
+    return urlsplit(stream).hostname or f"source {source}"
 
 
 @dataclass(frozen=True)
@@ -141,7 +171,20 @@ class App:
         )
 
     def context(self, door: Door, now: datetime, *, since: datetime | None = None, limit: int | None = None) -> ConnectorContext:
-        return ConnectorContext(door=door, now=now, since=since, limit=limit, folder=self.settings.folder)
+        """What any connector may use; what it may use of the store is added by ``source_context``."""
+        folder, brands = self.settings.folder, self.settings.brands()
+        return ConnectorContext(door=door, now=now, since=since, limit=limit, folder=folder, brands=brands)
+
+    def source_context(self, context: ConnectorContext, source: Source, store: Store) -> ConnectorContext:
+        """The context of one source: with its ledger, its re-checks, and the customers' accounts that its policy lets us use."""
+        policy = source.policy
+        allowed = policy.provenance if Evidence.HANDLE in policy.evidence else frozenset()
+        return replace(
+            context,
+            handles=lambda platform: store.customers.known_handles(platform, allowed),
+            ledger=store.ledgers.of(source.name, context.now.date()),
+            rechecks=store.rechecks.daily_rechecks(source.name, context.now) if source.spec.recheck else 0,
+        )
 
     def open_door(self) -> AbstractContextManager[Door]:
         from listener.net.door import open_door
@@ -155,6 +198,11 @@ class App:
         return to_text
 
     def analyzer(self) -> Analyzer:
+        """What understands texts: made once, since a scheduler asks for it again and again."""
+        return self._analyzer
+
+    @cached_property
+    def _analyzer(self) -> Analyzer:
         from nlp.analyzer import build_analyzer
 
         return build_analyzer(
@@ -227,4 +275,6 @@ def load_app(path: Path, env: Mapping[str, str]) -> App:
 def _source(settings: Settings, source: SourceSettings, spec: ConnectorSpec) -> Source:
     options = spec.options.model_validate(source.options)
     disabled = spec.missing(options) if source.enabled else "switched off in the configuration"
-    return Source(source, spec, options, settings.policy_for(source, spec.policy), disabled)
+    disabled = disabled and disabled.replace("<NAME>", env_name(source.name))
+    platform = getattr(options, "platform", spec.platform)  # a file of exported posts is under the terms of where they come from
+    return Source(source, spec, options, settings.policy_for(source, terms.BY_PLATFORM.get(platform, spec.policy)), disabled)

@@ -16,7 +16,7 @@ from listener.core.errors import StoreBusy
 from storage import schema
 from storage.database import Database
 from storage.errors import mapped
-from storage.tables import metadata
+from storage.metadata import metadata
 
 RUN_LOCK = 0x6C697374656E7275
 """The advisory lock of runs on PostgreSQL ("listenru")."""

@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from listener.core.analysis import Analysis, AnalysisJob, Relevance
-from listener.core.brand import TargetKind
-from storage.authors import NOTHING_TO_SAY
+from storage.counting import count_out
 from storage.database import Database, batches
+from storage.due import OURS, brands_of_mentions, make_matchable, outdated, queue_authors
+from storage.policies import Policies
 from storage.rows import target_row
-from storage.tables import analyses, analysis_targets, authors, judge_queue, mentions
-
-OURS = (TargetKind.BRAND.value, TargetKind.PRODUCT.value)
-"""Kinds of targets that are us; what is said of a competitor is no opinion about us."""
-
-BLANKED = ""
-"""``analysed_by`` of a mention whose text retention has taken away."""
-
-
-def outdated(connection: Connection, query: Select[Any], column: Column[Any], fingerprint: str, limit: int) -> list[Any]:
-    """The first rows of the query made by nobody, then by another fingerprint; the empty string marks rows that are never due.
-
-    Each condition is one range of the column's index, in its order: ``!=`` would read the whole table to find nothing.
-    """
-    rows: list[Any] = []
-    for condition in (column.is_(None), (column > "") & (column < fingerprint), column > fingerprint):
-        if len(rows) < limit:
-            ordered = query.where(condition).order_by(column, *column.table.primary_key.columns)
-            rows += connection.execute(ordered.limit(limit - len(rows))).all()
-    return rows
+from storage.tables import analyses, analysis_targets, mentions
 
 
 class Analyses:
     """Implements ``AnalysisQueue``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, policies: Policies) -> None:
         self._database = database
+        self._policies = policies
 
     def pending_analyses(self, fingerprint: str, limit: int) -> Sequence[AnalysisJob]:
         """Mentions without an analysis of their latest revision by this fingerprint, oldest first."""
@@ -52,22 +34,33 @@ class Analyses:
     def save_analyses(self, done: Sequence[tuple[AnalysisJob, Analysis]], fingerprint: str, now: datetime) -> None:
         """Replace the mentions' analyses; whoever's standing may change by that becomes due.
 
-        An analysis of a revision that has been edited since, or of an erased mention, is left out.
+        An analysis of a revision that has been edited since, or of an erased mention, is left out. A mention whose terms allow
+        nothing but counts is counted and deleted: no later step ever sees it.
         """
         with self._database.write() as connection:
-            current = _authors_of_current(connection, done)
+            rows = _current(connection, done)
+            counted = [(rows[job.mention_id], analysis) for job, analysis in done if self._only_counted(rows.get(job.mention_id))]
+            if counted:
+                self._database.erase_bytes(connection)
+                count_out(self._database, connection, counted, now)
+            current = {mention_id: row.author_id for mention_id, row in rows.items() if not self._only_counted(row)}
             fresh = [(job, analysis) for job, analysis in done if job.mention_id in current]
             before = brands_of_mentions(connection, list(current))
             for ids in batches(current):
                 connection.execute(delete(analysis_targets).where(analysis_targets.c.mention_id.in_(ids)))
             self._write(connection, fresh, fingerprint, now)
             after = {job.mention_id: our_brands(analysis) for job, analysis in fresh}
-            _make_matchable(connection, {current[mention_id] for mention_id, brands in after.items() if brands})
+            make_matchable(connection, {current[mention_id] for mention_id, brands in after.items() if brands})
             queue_authors(
                 self._database,
                 connection,
                 {(author, brand) for mention, author in current.items() for brand in before.get(mention, set()) | after[mention]},
             )
+        if counted:
+            self._database.cut_log()
+
+    def _only_counted(self, row: Any) -> bool:
+        return row is not None and self._policies.counts_only(row.policy)
 
     def _write(
         self, connection: Connection, fresh: Sequence[tuple[AnalysisJob, Analysis]], fingerprint: str, now: datetime
@@ -108,47 +101,14 @@ def our_brands(analysis: Analysis) -> set[str]:
     return {target.brand for target in analysis.targets if target.kind.value in OURS}
 
 
-def _authors_of_current(connection: Connection, done: Sequence[tuple[AnalysisJob, Analysis]]) -> dict[int, int]:
-    """The author of each mention whose analysed revision is still the latest."""
+def _current(connection: Connection, done: Sequence[tuple[AnalysisJob, Analysis]]) -> dict[int, Any]:
+    """The row of each mention whose analysed revision is still the latest."""
     revisions = {job.mention_id: job.revision for job, _ in done}
+    names = ("id", "revision", "author_id", "policy", "source", "platform", "said_at", "history")
     found = {}
     for ids in batches(revisions):
-        query = select(mentions.c.id, mentions.c.revision, mentions.c.author_id)
+        query = select(*(mentions.c[name] for name in names))
         for row in connection.execute(query.where(mentions.c.id.in_(ids), mentions.c.blanked_at.is_(None))):
             if row.revision == revisions[row.id]:
-                found[row.id] = row.author_id
+                found[row.id] = row
     return found
-
-
-def brands_of_mentions(connection: Connection, mention_ids: Iterable[int]) -> Mapping[int, set[str]]:
-    """The brands of ours that the mentions are about, as far as they are analysed."""
-    found: dict[int, set[str]] = defaultdict(set)
-    for ids in batches(mention_ids):
-        query = select(analysis_targets.c.mention_id, analysis_targets.c.brand).where(
-            analysis_targets.c.mention_id.in_(ids), analysis_targets.c.kind.in_(OURS)
-        )
-        for row in connection.execute(query):
-            found[row.mention_id].add(row.brand)
-    return found
-
-
-def _make_matchable(connection: Connection, author_ids: set[int]) -> None:
-    """Authors who speak about us for the first time are due to be identified."""
-    for ids in batches(author_ids):
-        connection.execute(
-            update(authors).where(authors.c.id.in_(ids), authors.c.matched_by == NOTHING_TO_SAY).values(matched_by=None)
-        )
-
-
-def queue_authors(database: Database, connection: Connection, spoke: set[tuple[int, str]]) -> None:
-    """Make the standing of the persons behind (author, brand) due."""
-    persons: dict[int, int] = {}
-    for ids in batches({author for author, _ in spoke}):
-        rows = connection.execute(select(authors.c.id, authors.c.person_id).where(authors.c.id.in_(ids)))
-        persons.update((row.id, row.person_id) for row in rows)
-    queue_persons(database, connection, {(persons[author], brand) for author, brand in spoke})
-
-
-def queue_persons(database: Database, connection: Connection, due: set[tuple[int, str]]) -> None:
-    """Make the standing of each (person, brand) due."""
-    database.add(connection, judge_queue, [{"person_id": person, "brand": brand} for person, brand in sorted(due)])

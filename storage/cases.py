@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import case, select
 
-from listener.core.brand import MatchingPolicy
 from listener.core.cases import Case, CaseChange, CaseKind, CaseState, Event
 from listener.core.errors import StorageError
 from listener.core.telling import PersonFacts
-from storage.analyses import queue_persons
 from storage.casebook import apply_changes
 from storage.database import Database
+from storage.due import queue_persons
 from storage.facts import person_facts
+from storage.policies import Policies
 from storage.rows import to_case, to_event
 from storage.tables import case_events, cases, people
 
@@ -24,7 +24,7 @@ _PRESSING = (CaseKind.FOLLOW_UP, CaseKind.CANDIDATE, CaseKind.HEARD)
 class Cases:
     """The case book for people: judging writes to it through ``Standings``."""
 
-    def __init__(self, database: Database, policies: Mapping[str, MatchingPolicy]) -> None:
+    def __init__(self, database: Database, policies: Policies) -> None:
         self._database = database
         self._policies = policies
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Text, cast, func, or_, select
 
+from listener.core.brand import Provenance
 from listener.core.errors import ImportRefused
+from listener.core.mention import normal_handle
 from listener.core.people import Customer
 from listener.core.ports import Saved
 from storage import keys
@@ -127,6 +130,17 @@ class Customers:
         with self._database.read() as connection:
             rows = connection.execute(select(customers).where(*condition).order_by(customers.c.id).limit(limit))
             return [to_customer(row) for row in rows]
+
+    def known_handles(self, platform: str, provenance: Collection[Provenance]) -> Sequence[str]:
+        """The accounts of customers on a platform, normalised and sorted, that came to the CRM in one of the ways."""
+        found: set[str] = set()
+        # Few customers have an account there: the rest is not even read.
+        here = cast(customers.c.handles, Text).contains(json.dumps(platform), autoescape=True)
+        query = select(customers.c.handles).where(customers.c.retired_at.is_(None), here)
+        with self._database.read() as connection:
+            for handles in connection.scalars(query):
+                found.update(normal_handle(known[1]) for known in handles if known[0] == platform and known[2] in provenance)
+        return sorted(found - {""})
 
     def get(self, contact_id: str) -> Customer | None:
         with self._database.read() as connection:

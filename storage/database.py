@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,9 @@ from storage.errors import mapped
 
 BATCH = 1_000
 """Rows a statement, and values in an IN list: enough to be fast, within every limit of both databases."""
+
+WRITER_LOCK = 0x6C697374656E7772
+"""The advisory lock of writers on PostgreSQL ("listenwr")."""
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
@@ -48,6 +52,8 @@ class Database:
         self.shown = str(self.path) if self.path else self.url.render_as_string(hide_password=True)
         """The address without its password."""
         self.name = f"The database {self.shown}"
+        self._alone: AbstractContextManager[object] = threading.RLock() if self.is_sqlite and self.path is None else nullcontext()
+        """Held through each transaction where all threads share one connection: that of a database in memory."""
         with mapped(self.name):
             self.engine = _sqlite_engine(self.url, self.path, busy) if self.is_sqlite else _postgres_engine(self.url, busy)
 
@@ -57,29 +63,43 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading, in one transaction: all that is read in it belongs together."""
-        with mapped(self.name), self.engine.connect() as connection:
+        with self._alone, mapped(self.name), self.engine.connect() as connection:
             if not self.is_sqlite:  # there each statement would see what others committed meanwhile
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, alone: bool = True) -> Iterator[Connection]:
         """One transaction: everything in it is kept, or nothing.
 
-        SQLite takes its write lock at the start, so that a transaction never fails half-way because of another writer.
+        Writers come one after the other, on PostgreSQL as on SQLite, so that what one of them decides by what it read (who is
+        known, what is a copy) still holds when it writes. Those that add to one row and decide nothing need not be ``alone``.
         """
-        with mapped(self.name), self.engine.connect() as connection:
+        with self._alone, mapped(self.name), self.engine.connect() as connection:
             connection.execution_options(listener_write=True)
             with connection.begin():
+                if alone and not self.is_sqlite:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK})
                 yield connection
 
     @contextmanager
     def outside_transaction(self) -> Iterator[Connection]:
         """A connection on which every statement stands alone, for what cannot be done in a transaction."""
-        with mapped(self.name), self.engine.connect() as connection:
+        with self._alone, mapped(self.name), self.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT", listener_plain=True)
             yield connection
+
+    def erase_bytes(self, connection: Connection) -> None:
+        """From now on in this connection overwrite what is deleted (SQLite; PostgreSQL's vacuum does that in its own time)."""
+        if self.is_sqlite:
+            connection.execute(text("PRAGMA secure_delete = ON"))
+
+    def cut_log(self) -> None:
+        """Write SQLite's log into the file and cut it, so that it holds no old page either."""
+        if self.path is not None:
+            with self.outside_transaction() as connection:
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     def insert(self, table: Table) -> Any:
         """The dialect's INSERT, which knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
 from listener.core.analysis import Label
-from listener.core.brand import MatchingPolicy
 from listener.core.cases import CaseKind, CaseState
 from listener.core.telling import DigestFacts, Message
 from listener.core.times import as_utc
-from storage.analyses import OURS
+from storage.counting import labels_counted
+from storage.coverage import coverage
 from storage.database import Database
+from storage.due import OURS
 from storage.facts import person_facts
 from storage.outbox import put_messages
-from storage.runs import coverage
-from storage.standings import Pair, of_brand
+from storage.policies import Policies
+from storage.rows import of_brand
+from storage.standings import Pair
 from storage.tables import analysis_targets, authors, case_events, cases, digests, matches, mentions, people
+from storage.told import note_quotes
 
 DUE_AHEAD = timedelta(days=1)
 """A follow-up that is due later today, wherever the reader is, belongs to today's digest."""
@@ -29,7 +32,7 @@ DUE_AHEAD = timedelta(days=1)
 class Digests:
     """Implements ``DigestBook``."""
 
-    def __init__(self, database: Database, policies: Mapping[str, MatchingPolicy]) -> None:
+    def __init__(self, database: Database, policies: Policies) -> None:
         self._database = database
         self._policies = policies
 
@@ -37,7 +40,8 @@ class Digests:
         """What happened after ``since`` until ``until``: people with case events, people with a follow-up due, coverage, counts.
 
         History is not counted. ``mentions`` are those of others than our own side, whose are counted in ``own_side`` alone; each
-        mention has one label, so the ``labels`` add up to ``mentions``, and ``unscored`` is one of them.
+        mention has one label, so the ``labels`` add up to ``mentions``, and ``unscored`` is one of them. Under terms that allow
+        nothing but counts a post that speaks of two of our brands counts as two.
         """
         since, until = as_utc(since), as_utc(until)
         with self._database.read() as connection:
@@ -70,8 +74,10 @@ class Digests:
         row = {"recipient": recipient, "day": day.isoformat(), "since": since, "until": until, "data": data, "saved_at": now}
         with self._database.write() as connection:
             self._database.add(connection, digests, [row])
-            query = select(digests.c.id).where(digests.c.recipient == recipient, digests.c.day == day.isoformat())
-            put_messages(self._database, connection, messages, now, digest_id=connection.scalar(query))
+            query = select(digests.c.id, digests.c.data)
+            kept = connection.execute(query.where(digests.c.recipient == recipient, digests.c.day == day.isoformat())).one()
+            note_quotes(connection, kept.id, kept.data)
+            put_messages(self._database, connection, messages, now, digest_id=kept.id)
 
 
 def _pairs(connection: Connection, since: datetime, until: datetime) -> list[Pair]:
@@ -115,9 +121,10 @@ def _counts(connection: Connection, since: datetime, until: datetime) -> dict[st
     for row in told:
         if not row.own_side:
             of_mention[row.mention_id].add(Label(row.label))
-    labels = Counter(map(_overall, of_mention.values()))
+    only_counted = labels_counted(connection, since, until)
+    labels = Counter(map(_overall, of_mention.values())) + only_counted
     return {
-        "mentions": len(of_mention),
+        "mentions": len(of_mention) + only_counted.total(),
         "own_side": len({row.mention_id for row in told if row.own_side}),
         "unmatched": len({row.author_id for row in told if not row.own_side and row.customer_id is None}),
         "unscored": labels[Label.UNSCORED],

@@ -10,15 +10,16 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from listener.core.analysis import Label
-from listener.core.brand import MatchingPolicy
 from listener.core.cases import Case, CaseState, Event
+from listener.core.deletions import is_hidden
 from listener.core.people import Customer, Match, Outcome
 from listener.core.standing import Stance
 from listener.core.telling import CaseFacts, PersonFacts, Quote
-from storage.analyses import OURS
 from storage.database import batches
-from storage.rows import to_customer, to_event, to_match
-from storage.standings import Pair, cases_of, current_standings, of_brand
+from storage.due import OURS
+from storage.policies import Policies
+from storage.rows import of_brand, to_customer, to_event, to_match
+from storage.standings import Pair, cases_of, current_standings
 from storage.tables import analysis_targets, authors, case_events, cases, customers, matches, mentions, people, standings
 
 QUOTES = 5
@@ -32,9 +33,12 @@ CLOSED = frozenset({CaseState.RESOLVED, CaseState.DISMISSED, CaseState.LAPSED})
 
 
 def person_facts(
-    connection: Connection, pairs: Sequence[Pair], since: datetime, until: datetime, policies: Mapping[str, MatchingPolicy]
+    connection: Connection, pairs: Sequence[Pair], since: datetime, until: datetime, policies: Policies
 ) -> list[PersonFacts]:
-    """The facts of each (person, brand), in order, with the events in the window. Erased people are left out."""
+    """The facts of each (person, brand), in order, with the events in the window. Erased people are left out.
+
+    ``until`` is now, as far as quoting is concerned.
+    """
     persons = {person for person, _ in pairs}
     known = _customers(connection, persons)
     accounts = _accounts(connection, persons)
@@ -136,7 +140,7 @@ def _quotes(
     their_cases: Mapping[Pair, Sequence[Case]],
     since: datetime,
     until: datetime,
-    policies: Mapping[str, MatchingPolicy],
+    policies: Policies,
 ) -> dict[Pair, list[Quote]]:
     """Newest first: what was heard in the window, or the latest where nothing was; and what open cases rest on."""
     said = _said(connection, {person for person, _ in pairs})
@@ -151,7 +155,7 @@ def _quotes(
         chosen[pair] = [row.mention_id for row in rows if row.mention_id in newest | of_cases]
     targets = _targets(connection, {mention for ids in chosen.values() for mention in ids})
     return {
-        (person, brand): [_quote(of_brand(targets[mention, brand]), policies) for mention in ids]
+        (person, brand): [_quote(of_brand(targets[mention, brand]), policies, until) for mention in ids]
         for (person, brand), ids in chosen.items()
     }
 
@@ -188,6 +192,8 @@ _SHOWN = select(
     mentions.c.title,
     mentions.c.text,
     mentions.c.own_words,
+    mentions.c.heard_at,
+    mentions.c.confirmed_at,
     analysis_targets,
 ).join(analysis_targets, analysis_targets.c.mention_id == mentions.c.id)
 
@@ -201,8 +207,11 @@ def _targets(connection: Connection, mention_ids: Iterable[int]) -> dict[tuple[i
     return found
 
 
-def _quote(row: Any, policies: Mapping[str, MatchingPolicy]) -> Quote:
-    text = " ".join(row.evidence) or _beginning(row.text)
+def _quote(row: Any, policies: Policies, now: datetime) -> Quote:
+    """The quote as it may be shown at ``now``: without words and address where nobody lately saw that the post is still there."""
+    policy = policies.of(row.policy)
+    hidden = policy is not None and is_hidden(policy, row.confirmed_at or row.heard_at, now)
+    text = "" if hidden else " ".join(row.evidence) or _beginning(row.text)
     return Quote(
         mention_id=row.mention_id,
         text=text,
@@ -212,9 +221,9 @@ def _quote(row: Any, policies: Mapping[str, MatchingPolicy]) -> Quote:
         said_at=row.said_at,
         platform=row.platform,
         source=row.source,
-        url=row.url,
-        title=row.title,
-        may_quote=policies[row.policy].may_quote if row.policy in policies else False,
+        url=None if hidden else row.url,
+        title=None if hidden else row.title,
+        may_quote=policies.may_quote(row.policy) and not hidden,
         own_words=row.own_words,
         reason=row.reason,
     )

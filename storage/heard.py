@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from listener.core.mention import Kind, Mention, author_key, content_hash, digest, normal_text
@@ -39,6 +39,10 @@ class Heard:
         email = normal_text(self.mention.author.email) if self.mention.author.email else None
         maybe = (("handle", self.handle_key), ("email", email), ("words", self.words), ("mention", self.original))
         return [("mention", self.key), ("author", self.author_key), *((kind, key) for kind, key in maybe if key)]
+
+    def without_traces(self) -> Heard:
+        """Without what would stay when the mention itself goes: keys by which copies of its words and its address are found."""
+        return replace(self, address=None, words=None, original=None, handle_key=None)
 
     @property
     def is_repost(self) -> bool:

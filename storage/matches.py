@@ -12,9 +12,9 @@ from sqlalchemy import Connection, bindparam, select, update
 from listener.core.brand import MatchingPolicy
 from listener.core.people import Match, MatchJob, Outcome
 from storage import keys
-from storage.analyses import OURS, outdated, queue_persons
 from storage.authors import to_author
 from storage.database import Database, batches
+from storage.due import OURS, outdated, queue_persons
 from storage.rows import match_row
 from storage.tables import analysis_targets, authors, customers, matches, mentions, people
 

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from listener.core.brand import MatchingPolicy
-from listener.core.mention import Cursor, Kind, Mention, Page, digest
+from listener.core.mention import Cursor, Kind, Mention, Page
 from listener.core.ports import Saved
-from storage.authors import due_again, save_authors
+from storage.adopting import adopt
+from storage.authors import save_authors
+from storage.counting import without_traces
 from storage.database import Database, batches
 from storage.heard import Heard, distinct
+from storage.listening_tables import cursors
 from storage.lookups import HeardMention, MentionVerdicts, find_mentions, mention_verdicts
+from storage.policies import Policies
 from storage.stories import Newcomer, place
-from storage.tables import authors, cursors, mention_revisions, mentions, meta
+from storage.tables import mention_revisions, mentions
 from storage.tombstones import Tombstones
 from storage.types import whole
 from storage.words import Said, own_words
-
-_TERMS = "terms:"
-"""Before a source's name: under what terms its mentions are stored."""
 
 
 class Mentions:
     """Implements ``MentionInbox``, and looks mentions up for people."""
 
-    def __init__(self, database: Database, tombstones: Tombstones) -> None:
+    def __init__(self, database: Database, tombstones: Tombstones, policies: Policies, opened_at: datetime) -> None:
         self._database = database
         self._tombstones = tombstones
+        self._policies = policies
+        self._opened_at = opened_at
 
     def cursors(self, source: str) -> Mapping[str, Cursor]:
         """The cursor of every stream of the source that has one."""
@@ -39,26 +42,31 @@ class Mentions:
             rows = connection.execute(select(cursors.c.stream, cursors.c.cursor).where(cursors.c.source == source))
             return {row.stream: row.cursor for row in rows}
 
-    def adopt_policies(self, policies: Mapping[str, MatchingPolicy]) -> None:
+    def adopt_policies(self, policies: Mapping[str, MatchingPolicy], now: datetime | None = None) -> Sequence[tuple[str, date]]:
         """Put what is stored of each source (by its name) under the source's terms as they are now, where these changed.
 
-        Quoting and retention follow at once; the authors concerned are due for matching again.
+        Quoting and retention follow at once; the authors concerned are due for matching again. Where nothing but counts is
+        allowed from now on, what is stored of the source becomes counts, and its posts are taken out of stored digests: which of
+        these that changed, by recipient and day. Without ``now`` it is the time when the store was opened.
         """
-        with self._database.write() as connection:
-            kept = {row.name: row.value for row in connection.execute(select(meta).where(meta.c.name.startswith(_TERMS)))}
-            for source, policy in policies.items():
-                terms = digest(
-                    "terms", policy.name, *sorted(policy.evidence), "|", *sorted(policy.provenance), str(policy.may_quote)
-                )
-                if kept.get(f"{_TERMS}{source}") == terms:
-                    continue
-                connection.execute(update(mentions).where(mentions.c.source == source).values(policy=policy.name))
-                theirs = select(mentions.c.author_id).where(mentions.c.source == source)
-                newest = select(mentions.c.policy).where(mentions.c.author_id == authors.c.id)
-                newest = newest.order_by(mentions.c.heard_at.desc(), mentions.c.id.desc()).limit(1)
-                changed = update(authors).where(authors.c.id.in_(theirs))
-                connection.execute(changed.values(policy=newest.scalar_subquery(), matched_by=due_again()))
-                self._database.put(connection, meta, [{"name": f"{_TERMS}{source}", "value": terms}], update=("value",))
+        return adopt(self._database, policies, now or self._opened_at)
+
+    def save_cursors(self, pages: Sequence[tuple[str, str, str, Cursor]], now: datetime) -> None:
+        """Keep the cursors of pages on which nothing is new, each with its source, stream and platform, in one transaction."""
+        rows = [
+            {
+                "source": source,
+                "stream": stream,
+                "platform": platform,
+                "cursor": dict(cursor),
+                "first_saved_at": now,
+                "saved_at": now,
+            }
+            for source, stream, platform, cursor in pages
+        ]
+        if rows:
+            with self._database.write() as connection:
+                self._database.put(connection, cursors, rows, update=("platform", "cursor", "saved_at"))
 
     def save_page(
         self, source: str, stream: str, platform: str, policy: str, page: Page, now: datetime, news_since: datetime
@@ -66,12 +74,16 @@ class Mentions:
         """Store a page's mentions and its cursor in one transaction; what the mentions were: new, changed or known.
 
         Of two entries with one id on a page the first counts. A post whose feed gives it a new id is known by its address and
-        content. What was erased stays out, and counts as a duplicate.
+        content. What was erased, or removed at its source, stays out and counts as a duplicate. Under terms that honour
+        deletions a known post is confirmed by being heard again; under terms that allow nothing but counts nobody wrote it.
         """
-        heard = distinct(page.mentions, now)
+        only_counted = self._policies.counts_only(policy)
+        heard = distinct([without_traces(one) for one in page.mentions] if only_counted else page.mentions, now)
+        if only_counted:
+            heard = [item.without_traces() for item in heard]
         with self._database.write() as connection:
             known = _known(connection, [item.key for item in heard])
-            fresh = [item for item in heard if item.key not in known or item.content != known[item.key].content_hash]
+            fresh = [item for item in heard if item.key not in known or _is_edit(known[item.key], item)]
             fresh = self._not_erased(connection, fresh)
             new = _really_new(connection, [item for item in fresh if item.key not in known])
             edited = [item for item in fresh if item.key in known]
@@ -83,21 +95,30 @@ class Mentions:
                 own = own_words(self._database, connection, [*map(_said, newcomers), *_said_anew(edits)])
                 self._insert(connection, newcomers, own, {"source": source, "stream": stream, "policy": policy}, now, news_since)
                 self._revise(connection, edits, own, now)
-            _update_volatile(connection, [(known[item.key], item.mention) for item in heard if item.key in known])
+            again = [(known[item.key], item.mention) for item in heard if item.key in known]
+            _update_volatile(connection, [(row, one) for row, one in again if row.removed_at is None])
+            if self._policies.honours_deletion(policy):
+                confirm(connection, [row.id for row, _ in again], now)
             where = {"source": source, "stream": stream, "platform": platform}
             row = {**where, "cursor": dict(page.cursor), "first_saved_at": now, "saved_at": now}
             self._database.put(connection, cursors, [row], update=("platform", "cursor", "saved_at"))
         return Saved(len(new), len(edited), len(page.mentions) - len(new) - len(edited))
 
-    def find(self, query: str = "", *, source: str | None = None, limit: int = 50) -> Sequence[HeardMention]:
-        """The newest mentions whose title or text contains the query."""
-        with self._database.read() as connection:
-            return find_mentions(connection, query, source, limit)
+    def find(
+        self, query: str = "", *, source: str | None = None, limit: int = 50, now: datetime | None = None
+    ) -> Sequence[HeardMention]:
+        """The newest mentions whose title or text contains the query.
 
-    def show(self, mention_id: int) -> MentionVerdicts | None:
-        """A mention with the verdict of every step on it."""
+        What may not be shown at ``now`` (when the store was opened, unless given) is listed without its words, and never found
+        by them.
+        """
         with self._database.read() as connection:
-            return mention_verdicts(connection, mention_id)
+            return find_mentions(connection, query, source, limit, self._policies, now or self._opened_at)
+
+    def show(self, mention_id: int, now: datetime | None = None) -> MentionVerdicts | None:
+        """A mention with the verdict of every step on it; ``now`` as in ``find``."""
+        with self._database.read() as connection:
+            return mention_verdicts(connection, mention_id, self._policies, now or self._opened_at)
 
     def _not_erased(self, connection: Connection, items: Sequence[Heard]) -> list[Heard]:
         """Without what was erased: posts and words of erased people."""
@@ -160,6 +181,17 @@ class Mentions:
             connection.execute(here.values(own_words=bindparam("own")), batch)
 
 
+def _is_edit(known: Any, item: Heard) -> bool:
+    return known.removed_at is None and item.content != known.content_hash
+
+
+def confirm(connection: Connection, mention_ids: Sequence[int], now: datetime) -> None:
+    """The mentions were seen at their source just now."""
+    for ids in batches(mention_ids):
+        here = (mentions.c.id.in_(ids), mentions.c.removed_at.is_(None))
+        connection.execute(update(mentions).where(*here).values(confirmed_at=now))
+
+
 def _really_new(connection: Connection, candidates: Sequence[Heard]) -> list[Heard]:
     """Without those that are known under another id."""
     seen: set[str] = set()
@@ -201,6 +233,7 @@ def _known(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
         mentions.c.author_id,
         mentions.c.said_at,
         mentions.c.words_key,
+        mentions.c.removed_at,
     )
     known: dict[str, Any] = {}
     for chunk in batches(wanted):

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, or_, select, text, update
+from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from listener.core.mention import Json, digest, normal_handle, normal_text
 from storage import keys
 from storage.database import Database, batches
 from storage.persons import ABOUT, Scope, Selector, scope_of
+from storage.policies import Policies
 from storage.retention import Pruned, Retention, blank_mentions, prune
 from storage.tables import authors, customers, matches, mention_revisions, mentions
 from storage.told import Cut, ToldDigest, changed, cuts, take_out, withdraw
@@ -41,8 +42,9 @@ class Erased:
 class Privacy:
     """Export, erasure and retention."""
 
-    def __init__(self, database: Database, tombstones: Tombstones) -> None:
+    def __init__(self, database: Database, tombstones: Tombstones, policies: Policies) -> None:
         self._database = database
+        self._policies = policies
         self._tombstones = tombstones
 
     def export_person(self, selector: Selector) -> dict[str, Json]:
@@ -71,8 +73,7 @@ class Privacy:
             scope = scope_of(connection, selector)
             if not scope:
                 return Erased()
-            if self._database.is_sqlite:
-                connection.execute(text("PRAGMA secure_delete = ON"))
+            self._database.erase_bytes(connection)
             self._tombstones.bury(connection, _graves(connection, scope), now)
             copies = _copies(connection, scope)
             blank_mentions(connection, copies, now)
@@ -81,7 +82,7 @@ class Privacy:
             told = changed(connection, cut)
             _forget_links(connection, scope)
             rows = {table.name: connection.execute(delete(table).where(where(scope))).rowcount for table, where in ABOUT}
-        self._overwrite()
+        self._database.cut_log()
         return Erased(rows, len(copies), sum(len(one.entries) for one in cut), told, withdrawn)
 
     def prune(self, now: datetime, retention: Retention) -> Pruned:
@@ -91,17 +92,10 @@ class Privacy:
         longer quoted there, however long digests are kept. ``Pruned.told`` says in which, since files of them were delivered.
         """
         with self._database.write() as connection:
-            if self._database.is_sqlite:
-                connection.execute(text("PRAGMA secure_delete = ON"))
-            done = prune(connection, now, retention)
-        self._overwrite()
+            self._database.erase_bytes(connection)
+            done = prune(self._database, connection, now, retention, self._policies)
+        self._database.cut_log()
         return done
-
-    def _overwrite(self) -> None:
-        """Write the log into the file and cut it, so that it holds no old page either."""
-        if self._database.path is not None:
-            with self._database.outside_transaction() as connection:
-                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
 
 def _plain(row: Row[Any]) -> dict[str, Json]:

@@ -10,10 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, update
 
 from listener.core.cases import CaseState
+from listener.core.deletions import erased_before
 from listener.core.people import Outcome
-from storage.analyses import BLANKED
-from storage.database import batches
+from storage.database import Database, batches
+from storage.due import BLANKED
+from storage.forgetting import NOBODY, delete_mentions
+from storage.listening_tables import counts, gaps, incidents, jobs, runs, stream_states, used
 from storage.outbox import MessageState
+from storage.policies import Policies
 from storage.tables import (
     analyses,
     analysis_targets,
@@ -30,13 +34,14 @@ from storage.tables import (
     mentions,
     outbox,
     people,
-    runs,
     staged_customers,
     standings,
     story_keys,
 )
 from storage.told import ToldDigest, changed, cuts, take_out, withdraw
 
+MONTHS = timedelta(days=62)
+"""This month and the one before."""
 CLOSED = [CaseState.RESOLVED.value, CaseState.DISMISSED.value, CaseState.LAPSED.value]
 
 
@@ -80,7 +85,7 @@ class Pruned:
     still do: see ``listener.tell.rewrite``."""
 
 
-def prune(connection: Connection, now: datetime, retention: Retention) -> Pruned:
+def prune(database: Database, connection: Connection, now: datetime, retention: Retention, policies: Policies) -> Pruned:
     """Take away everything that is older than its time; one transaction of the caller.
 
     Digests are kept longer than names and texts: the entries of people who lose their name, and quotes of mentions that lose
@@ -94,7 +99,8 @@ def prune(connection: Connection, now: datetime, retention: Retention) -> Pruned
     over = (MessageState.SENT.value, MessageState.PARKED.value, MessageState.REFUSED.value, MessageState.WITHDRAWN.value)
     messages = delete(outbox).where(outbox.c.state.in_(over), outbox.c.ended_at < before(retention.message_days))
     connection.execute(delete(staged_customers))
-    blanked = _old_mentions(connection, now, retention)
+    counted_out = _never_counted(database, connection, now, retention, policies)
+    blanked = _old_mentions(connection, now, retention, policies)
     nameless = _pseudonymise(connection, now, before(retention.unmatched_days))
     customers_gone = _forget_retired(connection, before(retention.retired_days))
     old_messages = connection.execute(messages).rowcount
@@ -107,18 +113,48 @@ def prune(connection: Connection, now: datetime, retention: Retention) -> Pruned
         revisions=connection.execute(revisions).rowcount,
         authors_pseudonymised=len(nameless),
         customers=len(customers_gone),
-        told=changed(connection, cut),
+        told=(*counted_out, *changed(connection, cut)),
         standings=_old_standings(connection, before(retention.history_days)),
         events_blanked=_old_events(connection, before(retention.history_days)),
         messages=old_messages,
         digests=old_digests,
-        runs=connection.execute(delete(runs).where(runs.c.started_at < before(retention.run_days))).rowcount,
+        runs=_old_listening(connection, now, before(retention.run_days)),
     )
 
 
-def _old_mentions(connection: Connection, now: datetime, retention: Retention) -> Sequence[int]:
+def _old_listening(connection: Connection, now: datetime, before: datetime) -> int:
+    """What was written down about the listening itself; how many runs. What a month's cap is counted by is kept that long."""
+    day = min(before, now - MONTHS).date().isoformat()
+    for statement in (
+        delete(gaps).where(gaps.c.noticed_at < before),
+        delete(used).where(used.c.day < day),
+        delete(incidents).where(incidents.c.closed_at < before),
+        delete(jobs).where(jobs.c.done_at < before),
+        delete(counts).where(counts.c.counted_at < before),
+        delete(stream_states).where(stream_states.c.last_attempt < before),
+    ):
+        connection.execute(statement)
+    return connection.execute(delete(runs).where(runs.c.started_at < before)).rowcount
+
+
+def _never_counted(
+    database: Database, connection: Connection, now: datetime, retention: Retention, policies: Policies
+) -> tuple[ToldDigest, ...]:
+    """Delete posts that should have become counts and did not in their time, because nothing analysed them."""
+    query = select(mentions.c.id, mentions.c.policy, mentions.c.heard_at)
+    late = []
+    for row in connection.execute(query.where(policies.are_counts_only(mentions.c.policy))):
+        policy = policies.of(row.policy)
+        days = policy.keep_days if policy and policy.keep_days is not None else retention.off_target_days
+        if row.heard_at < now - timedelta(days=days):
+            late.append(row.id)
+    return delete_mentions(database, connection, late, now)
+
+
+def _old_mentions(connection: Connection, now: datetime, retention: Retention, policies: Policies) -> Sequence[int]:
     off_target = (mentions.c.about_us == False) & (mentions.c.heard_at < now - timedelta(days=retention.off_target_days))  # noqa: E712 - SQL
-    old: list[ColumnElement[bool]] = [off_target, mentions.c.heard_at < now - timedelta(days=retention.mention_days)]
+    too_old = mentions.c.heard_at < now - timedelta(days=retention.mention_days)
+    old: list[ColumnElement[bool]] = [off_target, too_old, policies.unconfirmed(erased_before(now))]
     for policy, days in retention.policy_days.items():
         old.append((mentions.c.policy == policy) & (mentions.c.heard_at < now - timedelta(days=days)))
     ids = connection.scalars(select(mentions.c.id).where(mentions.c.blanked_at.is_(None), or_(*old))).all()
@@ -163,7 +199,6 @@ def _pseudonymise(connection: Connection, now: datetime, before: datetime) -> Se
         authors.c.pseudonym_at.is_(None), authors.c.last_heard_at < before, ~known, ~_open_case(authors.c.person_id)
     )
     ids = connection.scalars(query).all()
-    nobody = dict.fromkeys(("service_id", "handle", "display_name", "profile_url", "email", "bio", "location"))
     unknown: dict[str, Any] = {
         "contact_id": None,
         "account": None,
@@ -172,11 +207,7 @@ def _pseudonymise(connection: Connection, now: datetime, before: datetime) -> Se
         "evidence": [],
     }
     for chunk in batches(ids):
-        connection.execute(
-            update(authors)
-            .where(authors.c.id.in_(chunk))
-            .values(**nobody, links=[], origin="", handle_key=None, pseudonym_at=now)
-        )
+        connection.execute(update(authors).where(authors.c.id.in_(chunk)).values(**NOBODY, pseudonym_at=now))
         connection.execute(
             update(matches).where(matches.c.author_id.in_(chunk)).values(**unknown, outcome=Outcome.NONE.value, probability=0.0)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,13 @@ def to_sentiment(row: Any) -> Sentiment:
 
 def to_target(row: Any) -> TargetSentiment:
     return TargetSentiment(row.target, TargetKind(row.kind), row.brand, to_sentiment(row), row.alias)
+
+
+def of_brand(targets: Sequence[Any]) -> Any:
+    """Which of a mention's targets speaks for their brand: the brand itself, else the first scored product, else the first."""
+    brand = [row for row in targets if row.kind == TargetKind.BRAND.value]
+    scored = [row for row in targets if row.label != Label.UNSCORED.value]
+    return (brand or scored or targets)[0]
 
 
 def target_row(mention_id: int, position: int, target: TargetSentiment) -> dict[str, Any]:

@@ -6,16 +6,32 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
-from listener.core.errors import RetryLater, SourceError
-from listener.core.ports import RETRY_DEFAULT, StreamResult
+from listener.core.errors import RetryLater, SourceError, SourcePaused, SourceRejected
+from listener.core.ports import RETRY_DEFAULT, RETRY_LONGEST, StreamResult
 from listener.core.telling import Coverage, Health
 from listener.core.times import as_utc
-from storage.database import Database
-from storage.tables import cursors, run_sources, runs, stream_states
+from storage.coverage import coverage, most_frequent
+from storage.database import Database, Row, batches
+from storage.listening_tables import cursors, gaps, run_sources, runs, stream_states
+
+
+class Outcome(StrEnum):
+    """How the last attempt to hear a stream ended."""
+
+    OK = "ok"
+    RETRY = "retry"
+    """It may work later: too many requests, a time-out, a server in trouble."""
+    REFUSED = "refused"
+    """A person must act."""
+    PAUSED = "paused"
+    """On purpose: a cap is reached. No failure."""
+    BROKEN = "broken"
+    """The answer was not what the source promises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +47,11 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """How one stream of a source stands now; ``failures`` in a row."""
+    """How one stream of a source stands now; ``failures`` in a row.
+
+    ``outcome`` is ``None`` for one that was asked last by a program that did not write it down. ``heard_until`` is earlier than
+    ``last_success`` where more is to be fetched.
+    """
 
     source: str
     stream: str
@@ -40,6 +60,9 @@ class StreamState:
     last_error: str | None
     not_before: datetime | None
     failures: int
+    outcome: Outcome | None = None
+    notice: str | None = None
+    heard_until: datetime | None = None
 
 
 class Runs:
@@ -55,25 +78,32 @@ class Runs:
             return run_id
 
     def log_streams(self, run_id: int, kind: str, results: Sequence[StreamResult], now: datetime) -> None:
-        """Keep how each stream went and, by source, what it brought; several calls in one run add up."""
+        """Keep how each stream went, what was lost and, by source, what the run brought; several calls in one run add up."""
+        if not results:
+            return
+        now = as_utc(now)
+        by_source: dict[str, list[StreamResult]] = defaultdict(list)
+        for result in results:
+            by_source[result.source].append(result)
         with self._database.write() as connection:
-            by_source: dict[str, list[StreamResult]] = defaultdict(list)
+            states = _states(connection, by_source)
+            asked = {}
             for result in results:
-                by_source[result.source].append(result)
-            known = _states(connection, by_source)
-            states = [_state(known.get((result.source, result.stream)), result, run_id, now) for result in results]
-            if not states:
-                return
-            self._database.put(connection, stream_states, states, update=set(states[0]) - {"source", "stream"})
-            now_known = _states(connection, by_source)
-            rows = []
-            for source, theirs in by_source.items():
-                logged = connection.execute(
-                    select(run_sources).where(run_sources.c.run_id == run_id, run_sources.c.source == source)
-                ).first()
-                current = [row for (name, _), row in now_known.items() if name == source and _counts_now(row, run_id, now)]
-                rows.append({"run_id": run_id, "source": source, "kind": kind, **_summary(logged, theirs, current, now)})
+                key = (result.source, result.stream)
+                asked[key] = states[key] = _state(states.get(key), result, run_id, now)
+            update = set(stream_states.c.keys()) - {"source", "stream"}
+            self._database.put(connection, stream_states, asked.values(), update=update)
+            standing: dict[str, list[Row]] = defaultdict(list)
+            for (source, _), row in states.items():
+                if row["run_id"] == run_id or (row["not_before"] is not None and row["not_before"] > now):
+                    standing[source].append(row)  # asked in this run, or left alone since it asked for that
+            logged = _logged(connection, run_id, by_source)
+            rows = [
+                {"run_id": run_id, "source": source, "kind": kind, **_summary(logged.get(source), theirs, standing[source], now)}
+                for source, theirs in by_source.items()
+            ]
             self._database.put(connection, run_sources, rows, update=set(rows[0]) - {"run_id", "source"})
+            self._database.add(connection, gaps, _gaps(results, now))
 
     def end_run(self, run_id: int, now: datetime, counts: Mapping[str, int], error: str | None = None) -> None:
         with self._database.write() as connection:
@@ -112,47 +142,98 @@ class Runs:
         with self._database.read() as connection:
             return [
                 StreamState(
-                    row.source, row.stream, row.last_attempt, row.last_success, row.last_error, row.not_before, row.failures
+                    source=row.source,
+                    stream=row.stream,
+                    last_attempt=row.last_attempt,
+                    last_success=row.last_success,
+                    last_error=row.last_error,
+                    not_before=row.not_before,
+                    failures=row.failures,
+                    outcome=Outcome(row.outcome) if row.outcome else None,
+                    notice=row.notice,
+                    heard_until=row.heard_until,
                 )
                 for row in connection.execute(query)
             ]
 
 
-def _counts_now(row: Any, run_id: int, now: datetime) -> bool:
-    """Whether the stream's state says how the source is heard in this run: asked in it, or left alone since it asked for that."""
-    return bool(row.run_id == run_id or (row.not_before is not None and row.not_before > now))
+def _states(connection: Connection, sources: Iterable[str]) -> dict[tuple[str, str], Row]:
+    found: dict[tuple[str, str], Row] = {}
+    for names in batches(sources):
+        rows = connection.execute(select(stream_states).where(stream_states.c.source.in_(names))).mappings()
+        found.update(((row["source"], row["stream"]), row) for row in rows)  # type: ignore[misc]  # its keys are plain texts
+    return found
 
 
-def _states(connection: Connection, sources: Iterable[str]) -> dict[tuple[str, str], Any]:
-    query = select(stream_states).where(stream_states.c.source.in_(list(sources)))
-    return {(row.source, row.stream): row for row in connection.execute(query)}
+def _logged(connection: Connection, run_id: int, sources: Iterable[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for names in batches(sources):
+        query = select(run_sources).where(run_sources.c.run_id == run_id, run_sources.c.source.in_(names))
+        found.update((row.source, row) for row in connection.execute(query))
+    return found
 
 
-def _state(known: Any, result: StreamResult, run_id: int, now: datetime) -> dict[str, Any]:
-    error = result.error
-    failed = error is not None
+def _state(known: Row | None, result: StreamResult, run_id: int, now: datetime) -> Row:
+    """The stream's state after an attempt. What an attempt that did not end well leaves open stays as it was."""
+    outcome = _outcome(result.error)
+    before = known or {"last_success": None, "notice": None, "heard_until": None, "failures": 0}
+    heard = outcome == Outcome.OK
+    failures = 0 if heard else before["failures"] + (outcome != Outcome.PAUSED)
     return {
         "source": result.source,
         "stream": result.stream,
         "run_id": run_id,
         "last_attempt": now,
-        "last_success": (known.last_success if known else None) if failed else now,
-        "last_error": error.reason if error else None,
-        "not_before": _left_alone_until(error, now),
-        "failures": (known.failures if known else 0) + 1 if failed else 0,
+        "last_success": now if heard else before["last_success"],
+        "last_error": result.error.reason if result.error else None,
+        "not_before": _left_alone_until(result.error, failures, now),
+        "failures": failures,
+        "outcome": outcome.value,
+        "notice": result.notice if heard else result.notice or before["notice"],
+        "heard_until": (result.heard_until or now) if heard else before["heard_until"],
     }
 
 
-def _left_alone_until(error: SourceError | None, now: datetime) -> datetime | None:
+def _outcome(error: SourceError | None) -> Outcome:
+    if error is None:
+        return Outcome.OK
+    for kind, outcome in ((RetryLater, Outcome.RETRY), (SourceRejected, Outcome.REFUSED), (SourcePaused, Outcome.PAUSED)):
+        if isinstance(error, kind):
+            return outcome
+    return Outcome.BROKEN
+
+
+def _left_alone_until(error: SourceError | None, failures: int, now: datetime) -> datetime | None:
+    """As the source asked; where it named no time, for longer with each failure in a row."""
+    if isinstance(error, SourcePaused):
+        return error.until
     if not isinstance(error, RetryLater):
         return None
-    return now + (RETRY_DEFAULT if error.after is None else error.after)
+    if error.after is not None:
+        return now + error.after
+    return now + min(RETRY_DEFAULT * (1 << min(failures - 1, 10)), RETRY_LONGEST)
 
 
-def _summary(logged: Any, results: Sequence[StreamResult], states: Sequence[Any], now: datetime) -> dict[str, Any]:
+def _gaps(results: Sequence[StreamResult], now: datetime) -> list[Row]:
+    return [
+        {
+            "source": result.source,
+            "stream": result.stream,
+            "since": gap.since,
+            "until": gap.until,
+            "reason": gap.reason,
+            "noticed_at": now,
+        }
+        for result in results
+        for gap in result.gaps
+    ]
+
+
+def _summary(logged: Any, results: Sequence[StreamResult], states: Sequence[Row], now: datetime) -> Row:
     """The source's row of this run: counts added up, health from how its streams stand."""
-    failed = [row for row in states if row.last_error is not None]
-    heard = [row.last_success for row in states]
+    resting = [row for row in states if row["outcome"] == Outcome.PAUSED]
+    failed = [row for row in states if row["last_error"] is not None and row["outcome"] != Outcome.PAUSED]
+    heard = [row["heard_until"] for row in states]
     rejected = Counter(logged.rejected if logged else {})
     for result in results:
         rejected.update(result.rejected)
@@ -164,65 +245,22 @@ def _summary(logged: Any, results: Sequence[StreamResult], states: Sequence[Any]
     }
     return {
         **{name: count + (getattr(logged, name) if logged else 0) for name, count in sums.items()},
-        "health": _health(states, failed, now).value,
+        "health": _health(len(states), failed, len(resting), now).value,
         "at": now,
         "heard_until": None if None in heard else min(heard),
         "streams": len(states),
         "streams_failed": len(failed),
+        "streams_refused": sum(row["outcome"] == Outcome.REFUSED for row in failed),
         "rejected": dict(rejected),
-        "reason": _reason(failed),
+        "reason": most_frequent([row["last_error"] for row in failed or resting]),
     }
 
 
-def _health(states: Sequence[Any], failed: Sequence[Any], now: datetime) -> Health:
+def _health(streams: int, failed: Sequence[Row], resting: int, now: datetime) -> Health:
+    """``PAUSED`` where nothing is wrong but that a part rests on purpose."""
     if not failed:
-        return Health.OK
-    if len(failed) < len(states):
+        return Health.PAUSED if resting else Health.OK
+    if len(failed) + resting < streams:
         return Health.PARTIAL
-    waiting = all(row.not_before is not None and row.not_before > now for row in failed)
+    waiting = all(row["not_before"] is not None and row["not_before"] > now for row in failed)
     return Health.WAITING if waiting else Health.FAILED
-
-
-def _reason(failed: Sequence[Any]) -> str | None:
-    """The most frequent reason, and how many streams have others."""
-    if not failed:
-        return None
-    (reason, times), *others = Counter(row.last_error for row in failed).most_common()
-    return reason if not others else f"{reason} ({times} streams; {sum(count for _, count in others)} for other reasons)"
-
-
-def coverage(connection: Connection, since: datetime, until: datetime) -> list[Coverage]:
-    """How well each source was heard: its latest state until then, and what the runs in the window brought."""
-    in_window = (run_sources.c.at > since, run_sources.c.at <= until)
-    last = select(run_sources.c.source, func.max(run_sources.c.run_id).label("run_id")).where(run_sources.c.at <= until)
-    newest = last.group_by(run_sources.c.source).subquery()
-    latest = select(run_sources).join(
-        newest, (newest.c.source == run_sources.c.source) & (newest.c.run_id == run_sources.c.run_id)
-    )
-    brought: dict[str, list[Any]] = defaultdict(list)
-    for row in connection.execute(select(run_sources).where(*in_window)):
-        brought[row.source].append(row)
-    found = []
-    for row in connection.execute(latest.order_by(run_sources.c.source)):
-        window = brought[row.source]
-        rejected: Counter[str] = Counter()
-        for one in window:
-            rejected.update(one.rejected)
-        found.append(
-            Coverage(
-                source=row.source,
-                kind=row.kind,
-                health=Health(row.health),
-                heard_until=row.heard_until,
-                runs=len(window),
-                failed_runs=sum(one.streams_failed == one.streams for one in window),
-                streams=row.streams,
-                streams_failed=row.streams_failed,
-                new=sum(one.new for one in window),
-                changed=sum(one.changed for one in window),
-                duplicates=sum(one.duplicates for one in window),
-                rejected=dict(rejected),
-                reason=row.reason,
-            )
-        )
-    return found

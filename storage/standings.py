@@ -10,15 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from listener.core.analysis import Intent, Label
-from listener.core.brand import TargetKind
+from listener.core.analysis import Intent
 from listener.core.cases import Case, CaseChange
 from listener.core.standing import JudgeJob, Opinion, Standing
 from listener.core.times import as_utc, midnight
-from storage.analyses import OURS, outdated
 from storage.casebook import apply_changes
 from storage.database import Database, batches
-from storage.rows import standing_row, to_case, to_sentiment, to_standing
+from storage.due import OURS, outdated
+from storage.rows import of_brand, standing_row, to_case, to_sentiment, to_standing
 from storage.tables import (
     analyses,
     analysis_targets,
@@ -231,13 +230,6 @@ _SAID = (
     .where(mentions.c.about_us, analysis_targets.c.kind.in_(OURS))
     .order_by(mentions.c.said_at, mentions.c.id, analysis_targets.c.position)
 )
-
-
-def of_brand(targets: Sequence[Any]) -> Any:
-    """Which of a mention's targets speaks for their brand: the brand itself, else the first scored product, else the first."""
-    brand = [row for row in targets if row.kind == TargetKind.BRAND.value]
-    scored = [row for row in targets if row.label != Label.UNSCORED.value]
-    return (brand or scored or targets)[0]
 
 
 def _opinion(targets: Sequence[Any]) -> Opinion:

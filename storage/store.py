@@ -19,12 +19,17 @@ from storage.cases import Cases
 from storage.customers import Customers
 from storage.database import Database
 from storage.digests import Digests
+from storage.incidents import Incidents
+from storage.jobs import Jobs
 from storage.keys import Pepper
+from storage.ledger import Ledgers
 from storage.matches import Matches
 from storage.mentions import Mentions
 from storage.outbox import Outbox
 from storage.persons import Selector
+from storage.policies import Policies
 from storage.privacy import Erased, Privacy
+from storage.rechecks import Rechecks
 from storage.retention import Pruned, Retention
 from storage.runs import Runs
 from storage.standings import Standings
@@ -44,20 +49,26 @@ class Store:
         self, database: Database, admin: Admin, pepper: Pepper, policies: Mapping[str, MatchingPolicy], now: datetime
     ) -> None:
         tombstones = Tombstones(database, pepper)
+        terms = Policies(policies)
         self._database = database
         self.admin = admin
-        self.mentions = Mentions(database, tombstones)
-        self.analyses = Analyses(database)
+        self.mentions = Mentions(database, tombstones, terms, now)
+        self.analyses = Analyses(database, terms)
         self.matches = Matches(database)
         self.customers = Customers(database, tombstones, pepper)
         self.standings = Standings(database)
-        self.cases = Cases(database, policies)
-        self.digests = Digests(database, policies)
+        self.cases = Cases(database, terms)
+        self.digests = Digests(database, terms)
         self.outbox = Outbox(database, now)
         self.runs = Runs(database)
-        self.privacy = Privacy(database, tombstones)
+        self.ledgers = Ledgers(database)
+        self.incidents = Incidents(database)
+        self.jobs = Jobs(database)
+        self.rechecks = Rechecks(database, terms)
+        self.privacy = Privacy(database, tombstones, terms)
 
     def close(self) -> None:
+        self.jobs.close()
         self._database.close()
 
     def __enter__(self) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from listener.core.mention import Kind
 from storage import keys
@@ -115,3 +115,14 @@ def _of_mentions(connection: Connection, wanted: Iterable[str]) -> dict[str, int
         rows = connection.execute(select(mentions.c.key, mentions.c.story_id).where(mentions.c.key.in_(chunk)))
         found.update((row.key, row.story_id) for row in rows)
     return found
+
+
+def forget_addresses(connection: Connection, story_ids: Iterable[int]) -> None:
+    """Of the stories keep no address that only somebody brought of whose posts nothing is left there."""
+    left = select(mentions.c.id).where(
+        mentions.c.story_id == story_keys.c.story_id,
+        mentions.c.author_id == story_keys.c.author_id,
+        mentions.c.removed_at.is_(None),
+    )
+    for ids in batches(story_ids):
+        connection.execute(delete(story_keys).where(story_keys.c.story_id.in_(ids), ~left.exists()))

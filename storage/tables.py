@@ -1,50 +1,22 @@
-"""The tables, by subject: what is kept, under which natural key, and whom each column is about.
+"""The tables of posts, people, cases and messages, by subject: what is kept, under which natural key, and whom each column is
+about. What is kept of the listening itself stands in ``storage.listening_tables``.
 
 Indexes are only on ids, digests and short words of ours, never on text of strangers: PostgreSQL refuses long index entries.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, UniqueConstraint
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, UniqueConstraint
-
+from storage.columns import Id, ref, row_id, table
 from storage.types import Moment, json, text
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_Id = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite numbers rows by itself only in a column of type INTEGER."""
-
-
-def _table(name: str, *parts: Column[Any] | Index | UniqueConstraint) -> Table:
-    # AUTOINCREMENT, so that the id of an erased row is never given to somebody else.
-    return Table(name, metadata, *parts, sqlite_autoincrement=any(p.name == "id" for p in parts if isinstance(p, Column)))
-
-
-def _id() -> Column[int]:
-    return Column("id", _Id, primary_key=True)
-
-
-def _ref(name: str, target: str, **options: bool) -> Column[int]:
-    """A reference whose row goes when the row referred to goes."""
-    options.setdefault("nullable", False)
-    return Column(name, _Id, ForeignKey(f"{target}.id", ondelete="CASCADE"), **options)  # type: ignore[arg-type]  # all are bools
-
 
 # -------------------------------------------------------------------------------------------- the database itself
 
-meta = _table("meta", text("name", "nobody", primary_key=True), text("value", "nobody"))
+meta = table("meta", text("name", "nobody", primary_key=True), text("value", "nobody"))
 """``pepper`` (made at random where none is configured), ``pepper_check`` and ``last_import``."""
 
-tombstones = _table(
+tombstones = table(
     "tombstones",
     text("key", "nobody", primary_key=True),
     Column("erased_at", Moment, nullable=False),
@@ -53,9 +25,9 @@ tombstones = _table(
 
 # --------------------------------------------------------------------------------------------------------- people
 
-customers = _table(
+customers = table(
     "customers",
-    _id(),
+    row_id(),
     text("contact_key", "nobody", unique=True),
     text("contact_id", "customer"),
     text("name_key", "nobody", nullable=True, index=True),
@@ -83,21 +55,21 @@ customers = _table(
 ``content_hash`` covers all columns and the blocking keys; it is empty where retention has blanked the row.
 """
 
-customer_keys = _table(
+customer_keys = table(
     "customer_keys",
     text("key", "nobody", primary_key=True),
-    Column("customer_id", _Id, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("customer_id", Id, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 """Blocking keys, as keyed hashes."""
 
-customer_domains = _table(
+customer_domains = table(
     "customer_domains",
     text("domain", "nobody", primary_key=True),
-    Column("customer_id", _Id, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("customer_id", Id, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 """The registrable domains of a customer's company, as keyed hashes."""
 
-staged_customers = _table(
+staged_customers = table(
     "staged_customers",
     text("import_id", "nobody", primary_key=True),
     text("contact_key", "nobody", primary_key=True),
@@ -109,16 +81,16 @@ staged_customers = _table(
 )
 """An import that is not finished; ``data`` only where it is new or changed."""
 
-people = _table("people", _id(), _ref("customer_id", "customers", nullable=True, unique=True))
+people = table("people", row_id(), ref("customer_id", "customers", nullable=True, unique=True))
 """Whom a standing is about: a customer, or an author who is no known customer."""
 
-authors = _table(
+authors = table(
     "authors",
-    _id(),
+    row_id(),
     text("key", "nobody", unique=True),
     text("handle_key", "nobody", nullable=True, index=True),
-    _ref("own_person_id", "people"),
-    Column("person_id", _Id, ForeignKey("people.id"), nullable=False, index=True),
+    ref("own_person_id", "people"),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
     text("platform", "nobody"),
     text("origin", "author"),
     Column("named", Boolean, nullable=False),
@@ -147,9 +119,9 @@ authors = _table(
 ``matched_by`` is the fingerprint that made the match; NULL where it is due; empty while the author says nothing about us.
 """
 
-matches = _table(
+matches = table(
     "matches",
-    Column("author_id", _Id, ForeignKey("authors.id", ondelete="CASCADE"), primary_key=True),
+    Column("author_id", Id, ForeignKey("authors.id", ondelete="CASCADE"), primary_key=True),
     text("outcome", "nobody"),
     Column("probability", Float, nullable=False),
     text("contact_id", "customer", nullable=True),
@@ -166,24 +138,14 @@ matches = _table(
 
 # ------------------------------------------------------------------------------------------------------- mentions
 
-cursors = _table(
-    "cursors",
-    text("source", "nobody", primary_key=True),
-    text("stream", "nobody", primary_key=True),
-    text("platform", "nobody"),
-    json("cursor", "nobody"),
-    Column("first_saved_at", Moment, nullable=False),
-    Column("saved_at", Moment, nullable=False),
-)
-
-mentions = _table(
+mentions = table(
     "mentions",
-    _id(),
+    row_id(),
     text("key", "nobody", unique=True),
     text("link_key", "nobody", nullable=True, index=True),
     text("words_key", "nobody", nullable=True, index=True),
-    _ref("author_id", "authors"),
-    Column("story_id", _Id, nullable=False, index=True),
+    ref("author_id", "authors"),
+    Column("story_id", Id, nullable=False, index=True),
     text("source", "nobody"),
     text("stream", "nobody"),
     text("platform", "nobody"),
@@ -209,18 +171,22 @@ mentions = _table(
     Column("about_us", Boolean),
     text("analysed_by", "nobody", nullable=True),
     Column("blanked_at", Moment),
+    Column("confirmed_at", Moment),
+    Column("removed_at", Moment),
     Index(None, "author_id", "about_us"),
     Index(None, "analysed_by", "id"),
+    Index(None, "source", "said_at"),
 )
 """``said_at`` is the time of publishing, or of hearing where that is unknown or lies in the future. ``story_id`` is the id of the
 first mention of the story. ``about_us`` is NULL until analysed. ``analysed_by`` is the fingerprint of the analysis; NULL where it
 is due; empty where retention has blanked the text. ``link_key`` is a digest of origin, address and content; ``words_key`` one of
 the words, which all who say the same share; NULL where these are few. ``own_words`` is false for reposts, and for words that are
-another author's (see ``storage.words``)."""
+another author's (see ``storage.words``). ``confirmed_at`` is when the source last had it (NULL: when it was heard);
+``removed_at`` when the source turned out to have it no more: then nothing else is left of it."""
 
-mention_revisions = _table(
+mention_revisions = table(
     "mention_revisions",
-    Column("mention_id", _Id, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("mention_id", Id, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
     Column("revision", Integer, primary_key=True),
     text("title", "author", nullable=True),
     text("text", "author"),
@@ -229,18 +195,18 @@ mention_revisions = _table(
 )
 """What a mention said before it was edited."""
 
-story_keys = _table(
+story_keys = table(
     "story_keys",
     text("key", "nobody", primary_key=True),
-    Column("story_id", _Id, nullable=False, index=True),
-    Column("author_id", _Id, ForeignKey("authors.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("story_id", Id, nullable=False, index=True),
+    Column("author_id", Id, ForeignKey("authors.id", ondelete="CASCADE"), nullable=False, index=True),
     text("origin_key", "nobody"),
 )
 """By which address a later copy finds its story; ``author_id`` first brought it."""
 
-analyses = _table(
+analyses = table(
     "analyses",
-    Column("mention_id", _Id, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("mention_id", Id, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
     Column("revision", Integer, nullable=False),
     text("fingerprint", "nobody"),
     text("relevance", "nobody"),
@@ -250,9 +216,9 @@ analyses = _table(
     Column("analysed_at", Moment, nullable=False),
 )
 
-analysis_targets = _table(
+analysis_targets = table(
     "analysis_targets",
-    Column("mention_id", _Id, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("mention_id", Id, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True),
     text("target", "nobody"),
     text("kind", "nobody"),
@@ -272,17 +238,17 @@ analysis_targets = _table(
 
 # ---------------------------------------------------------------------------------------------- standings and cases
 
-judge_queue = _table(
+judge_queue = table(
     "judge_queue",
-    Column("person_id", _Id, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("person_id", Id, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
     text("brand", "nobody", primary_key=True),
 )
 """Whose standing toward which brand is due; filled in the transaction that changes a fact."""
 
-standings = _table(
+standings = table(
     "standings",
-    _id(),
-    _ref("person_id", "people"),
+    row_id(),
+    ref("person_id", "people"),
     text("brand", "nobody"),
     text("stance", "nobody"),
     Column("promoter", Float, nullable=False),
@@ -302,23 +268,23 @@ standings = _table(
 )
 """Every standing there ever was; a new row only where something but the day differs."""
 
-judgements = _table(
+judgements = table(
     "judgements",
-    Column("person_id", _Id, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("person_id", Id, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
     text("brand", "nobody", primary_key=True),
     text("fingerprint", "nobody"),
     Column("as_of", Moment, nullable=False),
     Column("next_change_at", Moment, index=True),
-    Column("standing_id", _Id, ForeignKey("standings.id", ondelete="CASCADE"), index=True),
+    Column("standing_id", Id, ForeignKey("standings.id", ondelete="CASCADE"), index=True),
     Index(None, "fingerprint", "person_id", "brand"),
 )
 """The latest judgement of each person and brand; ``standing_id`` is NULL where there is nothing to stand on."""
 
-cases = _table(
+cases = table(
     "cases",
-    _id(),
+    row_id(),
     text("kind", "nobody"),
-    _ref("person_id", "people"),
+    ref("person_id", "people"),
     text("brand", "nobody"),
     text("state", "nobody"),
     Column("opened_at", Moment, nullable=False),
@@ -331,11 +297,11 @@ cases = _table(
     Index(None, "state", "due_at"),
 )
 
-case_events = _table(
+case_events = table(
     "case_events",
-    _id(),
+    row_id(),
     text("key", "nobody", unique=True),
-    Column("case_id", _Id, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("case_id", Id, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, index=True),
     text("kind", "nobody"),
     text("state", "nobody"),
     Column("at", Moment, nullable=False, index=True),
@@ -348,9 +314,9 @@ case_events = _table(
 
 # ------------------------------------------------------------------------------------------------------- telling
 
-digests = _table(
+digests = table(
     "digests",
-    _id(),
+    row_id(),
     text("recipient", "staff"),
     text("day", "nobody"),
     Column("since", Moment, nullable=False),
@@ -360,11 +326,19 @@ digests = _table(
     UniqueConstraint("recipient", "day"),
 )
 
-outbox = _table(
+digest_quotes = table(
+    "digest_quotes",
+    Column("digest_id", Id, ForeignKey("digests.id", ondelete="CASCADE"), primary_key=True),
+    Column("mention_id", Id, primary_key=True, index=True),
+    Column("shown", Boolean, nullable=False),
+)
+"""Which mentions a stored digest tells of; ``shown`` where it holds their words or address."""
+
+outbox = table(
     "outbox",
-    _id(),
+    row_id(),
     text("dedup_key", "nobody", unique=True),
-    _ref("digest_id", "digests", nullable=True, index=True),
+    ref("digest_id", "digests", nullable=True, index=True),
     text("channel", "nobody"),
     text("recipient", "staff"),
     text("subject", "author"),
@@ -379,45 +353,3 @@ outbox = _table(
     Index(None, "state", "next_attempt_at"),
 )
 """``state``: waiting, sent, parked (gave up after a day), refused (no such recipient), withdrawn (by an erasure)."""
-
-# ---------------------------------------------------------------------------------------------------------- runs
-
-runs = _table(
-    "runs",
-    _id(),
-    Column("started_at", Moment, nullable=False, index=True),
-    Column("ended_at", Moment),
-    json("counts", "nobody"),
-    text("error", "nobody", nullable=True),
-)
-
-run_sources = _table(
-    "run_sources",
-    Column("run_id", _Id, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    text("source", "nobody", primary_key=True),
-    text("kind", "nobody"),
-    text("health", "nobody"),
-    Column("at", Moment, nullable=False, index=True),
-    Column("heard_until", Moment),
-    Column("streams", Integer, nullable=False),
-    Column("streams_failed", Integer, nullable=False),
-    Column("pages", Integer, nullable=False),
-    Column("new", Integer, nullable=False),
-    Column("changed", Integer, nullable=False),
-    Column("duplicates", Integer, nullable=False),
-    json("rejected", "nobody"),
-    text("reason", "nobody", nullable=True),
-)
-
-stream_states = _table(
-    "stream_states",
-    text("source", "nobody", primary_key=True),
-    text("stream", "nobody", primary_key=True),
-    Column("run_id", _Id, nullable=False),
-    Column("last_attempt", Moment, nullable=False),
-    Column("last_success", Moment),
-    text("last_error", "nobody", nullable=True),
-    Column("not_before", Moment),
-    Column("failures", Integer, nullable=False),
-)
-"""How each stream stands now; ``failures`` in a row."""

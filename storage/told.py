@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from listener.core.mention import Json
 from storage.database import batches
 from storage.outbox import BLANK, MessageState
-from storage.tables import digests, outbox
+from storage.tables import digest_quotes, digests, outbox
 
 _AT_ONCE = 100
 """Digests read at a time: each holds some ten kilobytes."""
@@ -68,6 +68,20 @@ def take_out(connection: Connection, found: Sequence[Cut]) -> None:
     """Keep the digests without what was found in them."""
     for cut in found:
         connection.execute(update(digests).where(digests.c.id == cut.digest_id).values(data=cut.rest))
+        note_quotes(connection, cut.digest_id, cut.rest)
+
+
+def note_quotes(connection: Connection, digest_id: int, data: str) -> None:
+    """Keep which mentions the digest tells of now."""
+    shown: dict[int, bool] = {}
+    for entry in json.loads(data).get("people", []):
+        for quote in entry.get("quotes") or []:
+            mention_id = quote["mention_id"]
+            shown[mention_id] = shown.get(mention_id, False) or bool(quote.get("text") or quote.get("url"))
+    connection.execute(delete(digest_quotes).where(digest_quotes.c.digest_id == digest_id))
+    if shown:
+        rows = [{"digest_id": digest_id, "mention_id": mention_id, "shown": its} for mention_id, its in sorted(shown.items())]
+        connection.execute(insert(digest_quotes), rows)
 
 
 def withdraw(connection: Connection, found: Sequence[Cut], now: datetime, *, unassigned: bool = False) -> int:

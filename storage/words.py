@@ -20,8 +20,8 @@ from sqlalchemy import Connection, func, select, update
 
 from listener.core.mention import Kind
 from storage import keys
-from storage.analyses import brands_of_mentions, queue_authors
 from storage.database import Database, batches
+from storage.due import brands_of_mentions, queue_authors
 from storage.tables import authors, mentions
 
 

@@ -6,7 +6,23 @@ from typing import Annotated
 
 import typer
 
-from listener.cli import analyze, cases, check, customers, db, demo, digest, init, match, mentions, person, preview, run, sources
+from listener.cli import (
+    analyze,
+    cases,
+    check,
+    customers,
+    db,
+    demo,
+    digest,
+    init,
+    match,
+    mentions,
+    person,
+    preview,
+    run,
+    serve,
+    sources,
+)
 
 app = typer.Typer(
     name="listener",
@@ -35,5 +51,5 @@ def root(
     """Hears which of your customers speak about your brand in public: who could be an advocate, and who needs a call."""
 
 
-for part in (demo, init, check, preview, run, digest, cases, mentions, customers, sources, analyze, match, person, db):
+for part in (demo, init, check, preview, run, serve, digest, cases, mentions, customers, sources, analyze, match, person, db):
     part.add(app)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import glob
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from listener.cli.output import Column, json_line, note, say, table
+from listener.allowances import allowance_words, run_words
+from listener.cli.output import Column, json_line, jsonable, note, paragraph, say, table
+from listener.cli.policies import policy_facts, policy_words
 from listener.cli.shell import Shell, command
 from listener.core.errors import ConfigError, SourceRejected
 from listener.core.plain import one_line
+from listener.digest.words import counted
 
 if TYPE_CHECKING:
-    from listener.core.ports import Answer
+    from listener.core.brand import MatchingPolicy
+    from listener.core.ports import Allowance, Answer
     from listener.wiring import App, Source
 
 
@@ -31,6 +37,18 @@ class Part:
     """The reason; ``None`` for a part that is ready."""
     broken: bool = False
     """It should work and cannot: the check fails."""
+    remark: str = ""
+    """What to know of a part that is ready."""
+    policy: MatchingPolicy | None = None
+    """What a source's terms allow."""
+    allowances: tuple[Allowance, ...] = ()
+    """How much of what is counted a source may use."""
+
+    @property
+    def state(self) -> str:
+        if self.disabled is not None:
+            return f"{'not ready' if self.broken else 'disabled'}, because {self.disabled}"
+        return "; ".join(["ready", *([self.remark] if self.remark else []), *limits_words(self.allowances)])
 
 
 def add(app: typer.Typer) -> None:
@@ -46,25 +64,59 @@ def check(shell: Shell) -> None:
     parts = list(_parts(app, shell.now()))
     if shell.json:
         for part in parts:
-            reason = part.disabled
-            json_line({"part": part.part, "name": part.name, "kind": part.kind, "ready": reason is None, "reason": reason})
+            json_line(_facts(part))
     else:
-        rows = [
-            (part.part, part.name, part.kind, f"disabled, because {part.disabled}" if part.disabled else "ready")
-            for part in parts
-        ]
+        rows = [(part.part, part.name, part.kind, part.state) for part in parts]
         table([Column("part"), Column("name"), Column("kind"), Column("state", wide=True)], rows)
         if not app.sources:
             say("No source yet: add a [[sources]] table to hear anything.")
+        _say_policies(parts)
     for problem in app.broken_connectors:
         note(f"Warning: the connector {problem.path} cannot be loaded ({problem.got}); no source uses it")
     if any(part.broken for part in parts):
         raise typer.Exit(1)
 
 
+def limits_words(allowances: Sequence[Allowance]) -> list[str]:
+    """``at most USD 20.00 a month``, ``a run costs at most USD 0.30``."""
+    return [words for each in allowances for words in (allowance_words(each), run_words(each)) if words]
+
+
+def _facts(part: Part) -> dict[str, object]:
+    return {
+        "part": part.part,
+        "name": part.name,
+        "kind": part.kind,
+        "ready": part.disabled is None,
+        "reason": part.disabled,
+        "remark": part.remark or None,
+        "policy": policy_facts(part.policy) if part.policy else None,
+        "allowances": [{**jsonable(each), "words": allowance_words(each)} for each in part.allowances],
+    }
+
+
+def _say_policies(parts: Sequence[Part]) -> None:
+    """Each policy in use, once, with the sources that it is for."""
+    used: dict[MatchingPolicy, list[str]] = {}
+    for part in parts:
+        if part.policy is not None:
+            used.setdefault(part.policy, []).append(part.name)
+    if used:
+        say()
+        say("What the sources' terms allow:")
+    for policy, names in used.items():
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        paragraph(f"{policy.name}: {', '.join(one_line(name, 60) for name in names[:_NAMED])}{more}", "  ")
+        paragraph(policy_words(policy), "    ")
+        paragraph(f"because: {policy.basis}" if policy.basis else "its terms are not known here", "    ")
+
+
+_NAMED = 12
+
+
 def _parts(app: App, now: datetime) -> Iterator[Part]:
     for brand in app.settings.brands():
-        yield Part("brand", brand.name, f"{len(brand.rule.targets)} targets")
+        yield Part("brand", brand.name, counted(len(brand.rule.targets), "target", "targets"))
     for source in app.sources:
         yield _source(app, source, now)
     yield _customers(app)
@@ -78,21 +130,44 @@ def _parts(app: App, now: datetime) -> Iterator[Part]:
 
 def _source(app: App, source: Source, now: datetime) -> Part:
     """A source's files are looked for, its addresses are not."""
+    found = Part(
+        "source",
+        source.name,
+        source.kind,
+        source.disabled,
+        policy=source.policy,
+        allowances=tuple(source.spec.allowances(source.options)),
+    )
     if source.disabled:
-        return Part("source", source.name, source.kind, source.disabled)
+        return found
     try:
         source.streams(app.context(_Closed(), now), {}, {})
     except ConfigError as problem:
-        return Part("source", source.name, source.kind, one_line(str(problem)), broken=True)
+        return replace(found, disabled=one_line(str(problem)), broken=True)
     except SourceRejected:  # a kind whose parts only the network can tell
-        return Part("source", source.name, source.kind)
-    return Part("source", source.name, source.kind)
+        return found
+    if source.kind == "file":
+        return _with_file(found, source.options.path, app.settings.folder)
+    return found
+
+
+def _with_file(part: Part, path: str, folder: Path) -> Part:
+    """A file that is named must be there; a pattern may match nothing yet."""
+    pattern = str(folder / path)
+    if Path(pattern).exists() or glob.glob(pattern, recursive=True):  # noqa: PTH207 - Path.glob takes no absolute patterns
+        return part
+    if glob.has_magic(path):
+        return replace(part, remark=f"no file matches {one_line(path)} yet")
+    return replace(part, disabled=f"{one_line(path)}: there is no such file", broken=True)
 
 
 class _Closed:
     """The door of a check: it leads nowhere."""
 
     def get(self, url: str, **_: Any) -> Answer:  # noqa: ARG002 - the door's own parameters
+        raise SourceRejected("a check does not touch the network")
+
+    def post(self, url: str, content: bytes, **_: Any) -> Answer:  # noqa: ARG002 - as above
         raise SourceRejected("a check does not touch the network")
 
 

@@ -32,7 +32,7 @@ def import_file(
 
     Example: listener customers import crm.csv
     """
-    from listener.job import import_customers
+    from listener.customer_import import import_customers
 
     now = shell.now()
     app = shell.app()

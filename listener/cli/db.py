@@ -10,8 +10,7 @@ from listener.cli.output import Column, json_line, jsonable, note, say, table
 from listener.cli.shell import Shell, command
 
 if TYPE_CHECKING:
-    from listener.wiring import App
-    from storage.store import Pruned, Retention
+    from storage.store import Pruned
 
 
 def add(app: typer.Typer) -> None:
@@ -64,14 +63,12 @@ def prune(shell: Shell) -> None:
 
     Example: listener db prune
     """
-    from listener.tell import rewrite
+    from listener.job import tidy
 
     now = shell.now()
     app = shell.app()
     with app.open_store(now) as store, store.admin.run_lock():
-        done = store.privacy.prune(now, _retention(app))
-        told = [(each.recipient, each.day) for each in done.told]
-        files = rewrite(store.digests, app.notifiers(), app.recipients(), told, now)
+        done, files = tidy(app, store, now)
     if shell.json:
         json_line({**jsonable(done), "files": files})
     else:
@@ -95,10 +92,3 @@ def _print_pruned(done: Pruned) -> None:
         "runs": done.runs,
     }
     table([Column("taken away"), Column("rows", right=True)], [(name, f"{count:,}") for name, count in counts.items()])
-
-
-def _retention(app: App) -> Retention:
-    from storage.store import Retention
-
-    terms = {policy.name: policy.keep_days for policy in app.policies.values() if policy.keep_days is not None}
-    return Retention(**dict(app.settings.retention), policy_days=terms)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from listener.cli.output import json_line, progress, say
-from listener.cli.run import report_facts
+from listener.cli.run_report import report_facts
 from listener.cli.shell import Shell, command
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def _digest(app: App, store: Store, now: datetime) -> str:
 
 def _explain(folder: Path, reports: list[PassReport]) -> None:
     first, second = reports
-    say(f"That is the digest of an invented brand. The first pass heard {first.collected.saved.new} posts;")
-    say(f"the second, over the same sources, {second.collected.saved.new} new ones. It all lies in {folder}:")
+    say(f"That is the digest of an invented brand. The first pass heard {first.heard.collected.saved.new} posts;")
+    say(f"the second, over the same sources, {second.heard.collected.saved.new} new ones. It all lies in {folder}:")
     for name in sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.suffix in SHOWN):
         say(f"  {folder / name}")
     option = f"--config {folder / 'listener.toml'}"

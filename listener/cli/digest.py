@@ -78,7 +78,7 @@ def told(app: App, store: Store, wanted: date | None, now: datetime) -> Digest:
     from listener.job import digest_plan
     from listener.tell import preview
 
-    plan = digest_plan(app)
+    plan = digest_plan(app, store, now)
     today = plan.day(now)
     recipient = app.recipients()[0]
     saved = store.digests.saved_digest(recipient.key, wanted or today)
@@ -106,7 +106,7 @@ def _send(shell: Shell, app: App, store: Store, now: datetime) -> None:
     from listener.tell import tell
     from storage.outbox import MessageState
 
-    plan = replace(digest_plan(app), hour=0)
+    plan = replace(digest_plan(app, store, now), hour=0)
     with store.admin.run_lock():  # a run that writes its events at an earlier moment must not be overtaken
         store.outbox.retry([entry.dedup_key for entry in store.outbox.find(state=MessageState.PARKED)], now)
         told = tell(store.digests, store.outbox, app.notifiers(shell.now), app.recipients(), plan, now)

@@ -124,6 +124,10 @@ def _print(name: str, mention: Mention) -> None:
     say()
 
 
+COSTLY = 10
+"""Where asking costs, a preview without a limit asks for no more than this."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Finds out what an input is, and reads it."""
@@ -152,14 +156,20 @@ class _Reader:
         raise ConfigError([Problem("input", "no source, address or file of that name", f"sources: {known}")])
 
     def _context(self) -> ConnectorContext:
-        folder = self.app.settings.folder if self.app else Path()
-        return ConnectorContext(door=self.door, now=self.now, limit=self.limit, folder=folder)
+        if self.app is None:
+            return ConnectorContext(door=self.door, now=self.now, limit=self.limit)
+        return self.app.context(self.door, self.now, limit=self.limit)
 
     def _source(self, source: Source) -> Iterator[Page]:
         if source.disabled:
             raise ConfigError([Problem(source.name, "disabled", f"because {source.disabled}")])
-        for stream in source.streams(self._context(), {}, {}):
-            yield from stream.open().pages({})
+        costs = bool(source.spec.allowances(source.options))
+        context = replace(self._context(), limit=self.limit or (COSTLY if costs else None))
+        if self.app is None or not needs_store(source):
+            yield from _all_pages(source, context)
+            return
+        with self.app.open_store(self.now) as store:
+            yield from _all_pages(source, self.app.source_context(context, source, store))
 
     def _address(self, url: str) -> Iterator[Page]:
         """A feed, or else the site whose feeds are looked for."""
@@ -194,6 +204,16 @@ class _Reader:
         if len(body) > LARGEST:
             raise SourceProtocolError("it is larger than 15 MB")
         yield read_feed(body, str(path), self.now)
+
+
+def needs_store(source: Source) -> bool:
+    """Whether a preview needs the database: to count what asking costs, or to know the customers that are followed."""
+    return bool(source.spec.allowances(source.options)) or bool(getattr(source.options, "watch_customers", False))
+
+
+def _all_pages(source: Source, context: ConnectorContext) -> Iterator[Page]:
+    for stream in source.streams(context, {}, {}):
+        yield from stream.open().pages({})
 
 
 def _is_feed(path: Path) -> bool:

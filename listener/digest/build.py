@@ -7,15 +7,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
+from listener.allowances import Spent, spent_words
 from listener.core.analysis import Label
 from listener.core.cases import CaseKind
 from listener.core.mention import normal_text
 from listener.core.plain import one_line, web_link
 from listener.core.telling import Coverage, DigestFacts, Health, PersonFacts, Quote
 from listener.core.times import as_utc
-from listener.digest.model import Counts, CoverageLine, Digest, Entry, QuoteLine
+from listener.digest.model import Counts, CoverageLine, Digest, Entry, HeardLine, QuoteLine
 from listener.digest.sections import SECTIONS, Matter, Section, Window, heard
-from listener.digest.words import coverage_words, evidence_words, excerpt, standing_words, verdict_words, where_words
+from listener.digest.words import (
+    coverage_words,
+    evidence_words,
+    excerpt,
+    notice_words,
+    standing_words,
+    verdict_words,
+    where_words,
+)
+from listener.timewords import lost_words, when_words
 
 PEOPLE = 10
 """Read in under a minute: more is a list, not a digest."""
@@ -24,6 +34,10 @@ FIRST_OF_SECTION = 2
 QUOTES = 2
 SOURCES = 14
 """Coverage lines; sources with gaps go first, so that what is cut off was heard."""
+HEARD_APART = 6
+"""So many sources that were simply heard have lines of their own; more of them share one."""
+HEARD_NAMED = 12
+"""So many of those that share a line are named in it."""
 
 
 def build_digest(
@@ -35,18 +49,28 @@ def build_digest(
     only: str | None = None,
     people: int = PEOPLE,
     quotes: int = QUOTES,
+    spent: Mapping[str, Sequence[Spent]] | None = None,
+    resumes: Mapping[str, datetime] | None = None,
 ) -> Digest:
     """The digest of ``day`` in the reader's zone.
 
     ``brands`` maps the keys of the configured brands to their names. With ``only`` people of other brands are left out; the
-    counts and the coverage are of all brands nevertheless, as every source is heard for all.
+    counts and the coverage are of all brands nevertheless, as every source is heard for all. ``spent`` and ``resumes`` say, by
+    source, what was used of its allowances and when a paused one goes on.
     """
     window = Window(as_utc(facts.since), as_utc(facts.until), day, tz)
     chosen = [person for person in facts.people if only in {None, person.brand}]
     ranked = sorted(_by_person(chosen, window), key=lambda found: found[0].rank)
     shown = _shown(ranked, people)
     hidden = Counter(found[0].section.key for found in ranked) - Counter(found[0].section.key for found in shown)
-    sources = sorted(facts.coverage, key=lambda line: (_GAPS.index(line.health), line.source))
+    lines = sorted(
+        (
+            _coverage(line, day, tz, (spent or {}).get(line.source, ()), (resumes or {}).get(line.source))
+            for line in facts.coverage
+        ),
+        key=lambda line: (_GAPS.index(line.health), not line.lost, line.source),
+    )
+    told, heard_line = _heard_together(lines)
     return Digest(
         day=day,
         zone=str(tz),
@@ -57,13 +81,14 @@ def build_digest(
         counts=_counts(facts, chosen, window),
         people=tuple(_entry(first, rest, window, brands, quotes) for first, *rest in shown),
         more=dict(hidden),
-        coverage=tuple(_coverage(line, tz) for line in sources[:SOURCES]),
-        coverage_more=len(sources[SOURCES:]),
-        coverage_more_gaps=sum(line.health is not Health.OK for line in sources[SOURCES:]),
+        coverage=tuple(told[:SOURCES]),
+        coverage_heard=heard_line,
+        coverage_more=len(told[SOURCES:]),
+        coverage_more_gaps=sum(not line.is_whole for line in told[SOURCES:]),
     )
 
 
-_GAPS = (Health.FAILED, Health.PARTIAL, Health.WAITING, Health.DISABLED, Health.OK)
+_GAPS = (Health.FAILED, Health.PAUSED, Health.PARTIAL, Health.WAITING, Health.DISABLED, Health.OK)
 """What the reader most needs to know first."""
 
 
@@ -220,14 +245,33 @@ def _title(names: Sequence[str]) -> str:
     return ", ".join(clean) if len(clean) <= 3 else f"{len(clean)} brands"
 
 
-def _coverage(line: Coverage, tz: tzinfo) -> CoverageLine:
+def _coverage(line: Coverage, day: date, tz: tzinfo, spent: Sequence[Spent], resumes: datetime | None) -> CoverageLine:
+    lost = lost_words(line.gaps, tz, day)
     return CoverageLine(
         source=one_line(line.source, 60),
         kind=one_line(line.kind, 30),
         health=line.health,
         heard_until=_local(line.heard_until, tz),
-        remark=coverage_words(line),
+        remark=coverage_words(line, when_words(resumes, tz, day) if resumes else ""),
+        lost=f"lost for good: {lost}" if lost else "",
+        notice=notice_words(line),
+        spent="; ".join(map(spent_words, spent)),
     )
+
+
+def _heard_together(lines: Sequence[CoverageLine]) -> tuple[list[CoverageLine], HeardLine | None]:
+    """The lines to be told one by one, and one for all the sources of which there is nothing to say, where these are many."""
+    plain = [line for line in lines if _nothing_to_say(line)]
+    if len(plain) <= HEARD_APART:
+        return list(lines), None
+    moments = [line.heard_until for line in plain]
+    until = None if None in moments else min(moment for moment in moments if moment)
+    named = tuple(line.source for line in plain[:HEARD_NAMED])
+    return [line for line in lines if not _nothing_to_say(line)], HeardLine(named, len(plain) - len(named), until)
+
+
+def _nothing_to_say(line: CoverageLine) -> bool:
+    return line.is_whole and not (line.remark or line.notice or line.spent)
 
 
 def _local(moment: datetime | None, tz: tzinfo) -> datetime | None:

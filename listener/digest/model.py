@@ -84,6 +84,32 @@ class CoverageLine:
     heard_until: datetime | None
     remark: str
     """What is missing and why; empty where nothing is."""
+    lost: str = ""
+    """What was lost for good, and why."""
+    notice: str = ""
+    """What a person should know or do."""
+    spent: str = ""
+    """What it used of its allowances, where these are counted."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it was heard without any gap."""
+        return self.health is Health.OK and not self.lost
+
+
+@dataclass(frozen=True, slots=True)
+class HeardLine:
+    """The sources of which there is nothing to say but that they were heard: they share one line."""
+
+    sources: tuple[str, ...]
+    more: int
+    """Further ones, not named."""
+    heard_until: datetime | None
+    """All of them were heard until then."""
+
+    @property
+    def number(self) -> int:
+        return len(self.sources) + self.more
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +139,8 @@ class Digest:
     more: Mapping[str, int] = field(default_factory=dict)
     """People who are not shown because of the limit, by section."""
     coverage: tuple[CoverageLine, ...] = ()
+    coverage_heard: HeardLine | None = None
+    """Sources without a line of their own because they were heard and there is nothing more to say."""
     coverage_more: int = 0
     """Further sources, all without gaps unless ``coverage_more_gaps`` says otherwise."""
     coverage_more_gaps: int = 0
@@ -167,6 +195,7 @@ def _digest(raw: dict[str, Any]) -> Digest:
             "counts": Counts(**raw["counts"] | {"labels": {Label(key): n for key, n in raw["counts"]["labels"].items()}}),
             "people": tuple(_entry(item) for item in raw["people"]),
             "coverage": tuple(_coverage(item) for item in raw["coverage"]),
+            "coverage_heard": _heard(raw.get("coverage_heard")),
         }
     )
 
@@ -184,3 +213,11 @@ def _coverage(raw: dict[str, Any]) -> CoverageLine:
     return CoverageLine(
         **raw | {"health": Health(raw["health"]), "heard_until": until and datetime.fromisoformat(until)},
     )
+
+
+def _heard(raw: dict[str, Any] | None) -> HeardLine | None:
+    """A digest that an older version stored has none."""
+    if raw is None:
+        return None
+    until = raw["heard_until"]
+    return HeardLine(tuple(raw["sources"]), int(raw["more"]), until and datetime.fromisoformat(until))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from listener.core.analysis import Label
 from listener.core.people import Match, Outcome
@@ -12,6 +13,8 @@ from listener.core.telling import Coverage, Health, PersonFacts, Quote
 
 EXCERPT = 260
 """Characters of a quote: about three lines of a mail."""
+REASON = 160
+"""Characters of why a source was not heard."""
 
 _PLACE = {Stance.PROMOTER: 0, Stance.PASSIVE: 1, Stance.DETRACTOR: 2}
 
@@ -95,24 +98,54 @@ def alias_places(text: str, alias: str) -> list[re.Match[str]]:
     return list(re.finditer(rf"(?<!\w){re.escape(alias)}(?!\w)", text, re.IGNORECASE))
 
 
-def coverage_words(line: Coverage) -> str:
-    """What is missing of a source, and why; empty where nothing is."""
-    reason = one_line(line.reason, 160) if line.reason else ""
+def coverage_words(line: Coverage, resumes: str = "", longest: int = REASON) -> str:
+    """What is missing of a source, and why (in so many characters at most); empty where nothing is.
+
+    ``resumes`` says when a paused one goes on.
+    """
+    reason = one_line(line.reason, longest) if line.reason else ""
     match line.health:
         case Health.DISABLED:
             return f"disabled, because {reason}" if reason else "disabled"
-        case Health.WAITING:
+        case Health.WAITING if not line.runs:
             return f"waiting: {reason}" if reason else "not run so far"
-    parts = []
-    if line.failed_runs:
-        parts.append(f"failed in {line.failed_runs} of {counted(line.runs, 'run', 'runs')}")
-    if line.streams_failed and line.streams > 1:
-        parts.append(f"{line.streams_failed} of {line.streams} parts failed")
-    if parts or line.health is not Health.OK:
-        parts.append(reason)
-    if unreadable := sum(line.rejected.values()):
-        parts.append(f"{counted(unreadable, 'entry', 'entries')} could not be read")
+        case Health.PAUSED:
+            parts = ["paused" + (f", {reason}" if reason else ""), f"goes on {resumes}" if resumes else ""]
+        case Health.WAITING:
+            parts = [f"waiting: {reason}" if reason else "waiting", *_failed(line)]
+        case _:
+            parts = _failed(line)
+            if parts or line.health is not Health.OK:
+                parts.append(reason)
+    parts.append(_unusable(line))
     return "; ".join(part for part in parts if part) or ("" if line.health is Health.OK else str(line.health))
+
+
+def _failed(line: Coverage) -> list[str]:
+    """``refused 4 of 6 runs``, ``failed in 5 of 6 runs, refused in 2 of them``, ``2 of 9 parts failed``."""
+    runs = counted(line.runs, "run", "runs")
+    parts = []
+    if line.refused_runs and line.refused_runs >= line.failed_runs:
+        parts.append(f"refused {line.refused_runs:,} of {runs}")
+    elif line.failed_runs:
+        refused = f", refused in {line.refused_runs:,} of them" if line.refused_runs else ""
+        parts.append(f"failed in {line.failed_runs:,} of {runs}{refused}")
+    if line.streams_failed and line.streams > 1:
+        parts.append(f"{line.streams_failed:,} of {line.streams:,} parts failed")
+    return parts
+
+
+def _unusable(line: Coverage) -> str:
+    number = sum(line.rejected.values())
+    return f"{counted(number, 'entry', 'entries')} could not be read" if number else ""
+
+
+def notice_words(line: Coverage, limit: int = 2) -> str:
+    """What a person should know or do about a source; the first of several, and how many more."""
+    shown = [one_line(each, 200) for each in line.notices[:limit]]
+    if more := len(line.notices) - len(shown):
+        shown.append(f"{counted(more, 'more notice', 'more notices')}: listener sources {shlex.quote(one_line(line.source))}")
+    return "; ".join(each for each in shown if each)
 
 
 def counted(number: int, one: str, many: str) -> str:

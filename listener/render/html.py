@@ -1,79 +1,33 @@
-"""The digest as an HTML mail: one template, everything inline, nothing loaded from anywhere.
+"""The digest as an HTML mail: everything inline, nothing loaded from anywhere.
 
-Mail clients are the browser here: tables for layout (Outlook), styles on the elements (Gmail), a media query for dark mode
-where it is understood, no script, no image, no font of our own. All text is escaped by the template engine, links were
-checked when the digest was built and are checked again.
+Links were checked when the digest was built and are checked again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
+from jinja2 import Template
 
-from listener.core.plain import one_line, visible, web_link
+from listener.core.plain import one_line, web_link
 from listener.core.telling import Health
-from listener.digest.model import Digest, QuoteLine
-from listener.digest.sections import SECTIONS, Tone
+from listener.digest.model import CoverageLine, Digest, QuoteLine
+from listener.digest.sections import SECTIONS
 from listener.digest.words import alias_places
 from listener.render import lines
+from listener.render.look import LIMIT, environment
 
-
-@dataclass(frozen=True, slots=True)
-class Colours:
-    """One scheme. Every text colour has a contrast of at least 4.5 to 1 on the grounds that it is used on."""
-
-    page: str
-    card: str
-    ink: str
-    muted: str
-    rule: str
-    accents: dict[Tone, tuple[str, str]]
-    """The accent of a tone, and the tint of it that text can stand on."""
-
-
-LIGHT = Colours(
-    page="#f5f2ec",
-    card="#fffefb",
-    ink="#23201c",
-    muted="#655f56",
-    rule="#e2dccf",
-    accents={
-        Tone.URGENT: ("#a3301d", "#fbeee9"),
-        Tone.CHANCE: ("#2a683b", "#ebf4ec"),
-        Tone.HEARD: ("#255287", "#ebf1f8"),
-        Tone.CHANGED: ("#715310", "#f7f0dc"),
-    },
-)
-DARK = Colours(
-    page="#161513",
-    card="#201e1b",
-    ink="#ece7de",
-    muted="#aaa194",
-    rule="#3a362f",
-    accents={
-        Tone.URGENT: ("#f39682", "#3a231d"),
-        Tone.CHANCE: ("#8fcd9b", "#1f3125"),
-        Tone.HEARD: ("#98bdec", "#1e2b3c"),
-        Tone.CHANGED: ("#dfbe70", "#332a13"),
-    },
-)
-
-_HEALTH = {  # "until" and the moment follow, where there is one
+_STATES = {
     Health.OK: "complete",
     Health.PARTIAL: "with gaps",
     Health.FAILED: "failed",
+    Health.PAUSED: "paused",
     Health.DISABLED: "disabled",
     Health.WAITING: "waiting",
 }
-
-
-LIMIT = 100_000
-"""Bytes; mail programs cut off what is longer, and with it the honest end of the digest."""
 
 
 def render_html(digest: Digest) -> str:
@@ -97,31 +51,27 @@ def _render(digest: Digest) -> str:
             for section in SECTIONS
             if (people := [entry for entry in digest.people if entry.section == section.key])
         ],
-        light=LIGHT,
-        dark=DARK,
-        tones=list(Tone),
-        health=_HEALTH,
+        subject=lines.subject(digest),
+        preheader=f"{lines.heard_line(digest)} {lines.authors_line(digest)}",
+        title=digest.title,
+        day=digest.day,
+        state=_state,
         Health=Health,
     )
 
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("listener.render"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_last_gate,
-    )
-    environment.filters |= {"marked": _marked, "link": web_link, "host": _host}
-    return environment.get_template("digest.html.j2")
+    made = environment()
+    made.filters |= {"marked": _marked, "link": web_link, "host": _host}
+    return made.get_template("digest.html.j2")
 
 
-def _last_gate(value: object) -> object:
-    """Every value that is put out: made visible once more, as the digest may have been stored by an older version."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+def _state(line: CoverageLine) -> str:
+    """How a source is heard; "until" and the moment follow, where there is one."""
+    if line.is_whole or line.health in {Health.OK, Health.PARTIAL}:
+        return _STATES[Health.OK if line.is_whole else Health.PARTIAL]
+    return f"{_STATES[line.health]}; heard" if line.heard_until else _STATES[line.health]
 
 
 def _marked(quote: QuoteLine) -> Iterator[tuple[str, bool]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from listener.core.analysis import Label
 from listener.core.telling import Health
-from listener.digest.model import Digest
+from listener.digest.model import Digest, HeardLine
 from listener.digest.sections import SECTIONS
 from listener.digest.words import counted
+from listener.timewords import moment_words
 
 INTERNAL = "Quotes are for us only. Nothing here may be used in public before its author has approved it."
 
@@ -17,7 +20,8 @@ def headline(digest: Digest) -> str:
     parts = [counted(totals[section.key], section.one, section.many) for section in SECTIONS if totals.get(section.key)]
     if parts:
         return ", ".join(parts)
-    if digest.coverage and not any(line.health in {Health.OK, Health.PARTIAL} for line in digest.coverage):
+    sources = digest.coverage
+    if sources and digest.coverage_heard is None and not any(line.health in {Health.OK, Health.PARTIAL} for line in sources):
         return "Nothing could be heard"
     return "Nobody needs you today"
 
@@ -76,3 +80,14 @@ def coverage_rest(digest: Digest) -> str:
         return ""
     heard = "all heard without gaps" if not gaps else f"{gaps:,} of them with gaps"
     return f"And {counted(rest, 'more source', 'more sources')}, {heard}: listener sources"
+
+
+def heard_names(heard: HeardLine) -> str:
+    """``blog, forum and 20 more``."""
+    more = f" and {heard.more:,} more" if heard.more else ""
+    return ", ".join(heard.sources) + more
+
+
+def until_words(moment: datetime, digest: Digest) -> str:
+    """Of a moment in the reader's zone: ``06:30`` on the digest's day, ``21 Nov 22:00`` on another."""
+    return moment_words(moment, moment.tzinfo or UTC, digest.day)

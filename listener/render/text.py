@@ -11,7 +11,17 @@ from listener.core.telling import Health
 from listener.digest.model import CoverageLine, Digest, Entry, QuoteLine
 from listener.digest.sections import SECTIONS
 from listener.digest.words import alias_places
-from listener.render.lines import INTERNAL, authors_line, coverage_rest, headline, heard_line, more_line, period
+from listener.render.lines import (
+    INTERNAL,
+    authors_line,
+    coverage_rest,
+    headline,
+    heard_line,
+    heard_names,
+    more_line,
+    period,
+    until_words,
+)
 
 WIDTH = 80
 _LABEL = 12
@@ -59,20 +69,21 @@ def _card(entry: Entry) -> Iterator[str]:
         yield ""
         yield from _quote(quote)
     yield ""
-    yield from _fact("Standing", f"{entry.standing}. {entry.why}" if entry.why else entry.standing)
-    yield from _fact("Known by", entry.evidence)
+    yield from fact("Standing", f"{entry.standing}. {entry.why}" if entry.why else entry.standing)
+    yield from fact("Known by", entry.evidence)
     if entry.owner:
-        yield from _fact("Owner", entry.owner)
+        yield from fact("Owner", entry.owner)
     if entry.reach is not None:
-        yield from _fact("Reach", f"{entry.reach:,} followers")
+        yield from fact("Reach", f"{entry.reach:,} followers")
     for also in entry.also:
-        yield from _fact("Also", also)
-    yield from _fact("Next", entry.step)
+        yield from fact("Also", also)
+    yield from fact("Next", entry.step)
     if entry.command:
-        yield from _fact("Then", f"$ {entry.command}")
+        yield from fact("Then", f"$ {entry.command}")
 
 
-def _fact(name: str, value: str) -> Iterator[str]:
+def fact(name: str, value: str) -> Iterator[str]:
+    """A labelled value on a card."""
     yield from wrap(value, f"  {name:<{_LABEL - 2}}", " " * _LABEL)
 
 
@@ -95,23 +106,36 @@ def _marked(quote: QuoteLine) -> str:
 
 
 def _coverage(digest: Digest) -> Iterator[str]:
-    if not digest.coverage:
+    if not digest.coverage and digest.coverage_heard is None:
         yield "No source is configured."
     for line in digest.coverage:
-        yield from wrap(f"{_MARKS[line.health]} {coverage_text(line)}", "", "  ")
+        mark = _MARKS[Health.PARTIAL] if line.health is Health.OK and line.lost else _MARKS[line.health]
+        yield from wrap(f"{mark} {coverage_text(line, digest)}", "", "  ")
+    if heard := digest.coverage_heard:
+        until = f", until {until_words(heard.heard_until, digest)} or later" if heard.heard_until else ""
+        names = f"{heard.number:,} sources heard without gaps{until}: {heard_names(heard)}"
+        yield from wrap(f"{_MARKS[Health.OK]} {names}", "", "  ")
     if rest := coverage_rest(digest):
         yield from wrap(rest)
 
 
-_MARKS = {Health.OK: "✓", Health.PARTIAL: "~", Health.FAILED: "✗", Health.DISABLED: "-", Health.WAITING: "…"}
+_MARKS = {
+    Health.OK: "✓",
+    Health.PARTIAL: "~",
+    Health.FAILED: "✗",
+    Health.PAUSED: "=",
+    Health.DISABLED: "-",
+    Health.WAITING: "…",
+}
 
 
-def coverage_text(line: CoverageLine) -> str:
-    """``forum (rss): heard until 2026-11-22 06:00; failed in 2 of 6 runs``."""
-    until = f"heard until {line.heard_until:%Y-%m-%d %H:%M}" if line.heard_until else "never heard"
-    if line.heard_until is None and line.health in {Health.DISABLED, Health.WAITING}:
+def coverage_text(line: CoverageLine, digest: Digest) -> str:
+    """``forum (rss): heard until 06:00; refused 2 of 6 runs``; of a paused source first that it is paused."""
+    until = f"heard until {until_words(line.heard_until, digest)}" if line.heard_until else "never heard"
+    if line.heard_until is None and line.health in {Health.DISABLED, Health.WAITING, Health.PAUSED}:
         until = ""
-    return f"{line.source} ({line.kind}): " + "; ".join(part for part in (until, line.remark) if part)
+    parts = [until, line.remark] if line.health is not Health.PAUSED else [line.remark, until]
+    return f"{line.source} ({line.kind}): " + "; ".join(part for part in (*parts, line.lost, line.notice, line.spent) if part)
 
 
 def wrap(text: str, first: str = "", rest: str | None = None, width: int = WIDTH) -> Iterator[str]:

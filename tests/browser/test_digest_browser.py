@@ -1,9 +1,10 @@
-"""The HTML digest in a real browser: readable by everybody, on every width, and inert whatever strangers wrote."""
+"""The HTML of digests and alerts in a real browser: readable by everybody, on every width, and inert whatever strangers wrote."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -11,11 +12,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from listener.alerts import Alert, AlertItem
 from listener.core.analysis import Label
 from listener.core.telling import DigestFacts
 from listener.digest import build_digest
+from listener.render.alert import render_alert
 from listener.render.html import render_html
-from tests.support.digest_facts import BRANDS, DAY, ZONE, quiet_facts, quote, realistic_facts
+from tests.support.digest_facts import BRANDS, DAY, RESUMES, SPENT, ZONE, quiet_facts, quote, realistic_facts
 
 pytestmark = pytest.mark.browser
 
@@ -63,13 +66,31 @@ def hostile_facts() -> DigestFacts:
     return replace(facts, people=tuple(people), coverage=tuple(coverage))
 
 
-DAYS = {"busy": realistic_facts, "quiet": quiet_facts, "hostile": hostile_facts}
+def alert(text: str, *, recovered: bool = False) -> str:
+    """An alert of three sources, or a notice of their recovery, with a text of strangers in every place."""
+    item = AlertItem(text, text, text, text, text, text, text, text, f"listener sources {text}", recovered)
+    told_at = datetime(2026, 11, 22, 7, 5, tzinfo=UTC)
+    return render_alert(Alert("alert:1", f"{text} has not been heard", told_at, "UTC", recovered, (item,) * 3)).html
 
 
-@pytest.fixture(params=sorted(DAYS))
+def day(facts: DigestFacts) -> str:
+    return render_html(build_digest(facts, DAY, ZONE, BRANDS, spent=SPENT, resumes=RESUMES))
+
+
+MAILS: dict[str, Callable[[], str]] = {
+    "busy": lambda: day(realistic_facts()),
+    "quiet": lambda: day(quiet_facts()),
+    "hostile": lambda: day(hostile_facts()),
+    "alert": lambda: alert("the site refused us (403); ask its owner, or listen less often"),
+    "recovery": lambda: alert("print-forum", recovered=True),
+    "hostile alert": lambda: alert('"><script>window.hit = 1</script><img src=http://127.0.0.1:9/x>' + "x" * 300),
+}
+
+
+@pytest.fixture(params=sorted(MAILS))
 def mail(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    path = tmp_path / "digest.html"
-    path.write_text(render_html(build_digest(DAYS[request.param](), DAY, ZONE, BRANDS)), encoding="utf-8")
+    path = tmp_path / "mail.html"
+    path.write_text(MAILS[request.param](), encoding="utf-8")
     return path
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors._registry import load_specs
 from tests.support.commands import call, spawn
 
 BRAND = '[[brands]]\nname = "Quillon"\n'
@@ -59,7 +60,7 @@ kind = "pigeon"
 SAID = (
     "brands[0].name (line 2): 3; text in quotes",
     "brands[0].alias (line 3): unknown key; did you mean aliases?",
-    'sources[0].kind (line 6): there is no connector "rsss"; one of: blog, file, rss',
+    f'sources[0].kind (line 6): there is no connector "rsss"; one of: {", ".join(sorted(load_specs()))}',
     "sources[1].url (line 11): ",
     'sources[1].private (line 12): "maybe"; ',
     "sources[1].depth (line 13): unknown key",

@@ -164,16 +164,16 @@ def test_the_whole_chain_hears_edits_and_comments_once(blog: BlogEngine, app: Ap
     with app.open_store(NOW) as store:
         first = run_pass(app, store, NOW)
         assert first.worked
-        assert (first.collected.saved.new, first.collected.saved.changed) == (5, 0)
-        assert first.understood == 5
+        assert (first.heard.collected.saved.new, first.heard.collected.saved.changed) == (5, 0)
+        assert first.made.understood == 5
 
         second = run_pass(app, store, NOW + timedelta(minutes=30))
         assert second.worked
-        assert (second.collected.saved.new, second.collected.saved.changed, second.understood) == (0, 0, 0)
+        assert (second.heard.collected.saved.new, second.heard.collected.saved.changed, second.made.understood) == (0, 0, 0)
 
         blog.comment("lease", "Dov Abernethy", "Quillon lost my lease twice. Terrible.")
         blog.post("lease", "Leases without folders", "Ada Mintworth", POSTED, [*LEASE, "Update: the boot is empty now."])
         blog.publish()
         third = run_pass(app, store, NOW + timedelta(hours=1))
-        assert (third.collected.saved.new, third.collected.saved.changed) == (1, 2)
-        assert third.understood == 3
+        assert (third.heard.collected.saved.new, third.heard.collected.saved.changed) == (1, 2)
+        assert third.made.understood == 3

@@ -56,14 +56,14 @@ def heard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_every_source_is_heard_and_a_second_pass_adds_nothing(heard: Heard) -> None:
     first, second = heard.reports
     assert first.worked
-    assert first.collected.saved.new == 117
-    assert first.customers is not None
-    assert first.customers.saved.new == 60
-    assert second.collected.saved.new == second.collected.saved.changed == 0
-    assert all(result.unchanged for result in second.collected.results if result.source != "ink-and-process")
-    assert second.customers is not None
-    assert second.customers.unchanged
-    assert (second.understood, second.identified, second.judged) == (0, 0, 0)
+    assert first.heard.collected.saved.new == 117
+    assert first.made.customers is not None
+    assert first.made.customers.saved.new == 60
+    assert second.heard.collected.saved.new == second.heard.collected.saved.changed == 0
+    assert all(result.unchanged for result in second.heard.collected.results if result.source != "ink-and-process")
+    assert second.made.customers is not None
+    assert second.made.customers.unchanged
+    assert (second.made.understood, second.made.identified, second.made.judged) == (0, 0, 0)
     assert (second.told.digests, second.told.sent) == (0, 0)
 
 

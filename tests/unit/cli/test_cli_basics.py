@@ -47,6 +47,7 @@ COMMANDS = [
     "check",
     "preview",
     "run",
+    "serve",
     "digest",
     "cases",
     "mentions",

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from config.file import NlpSettings, RetentionSettings
-from listener.cli.run import report_facts
-from listener.job import Imported, PassReport
+from listener.cli.run_report import report_facts
+from listener.customer_import import Imported
+from listener.job import PassReport, Worked
 from nlp.language import LANGUAGES
 from storage.store import Retention
 
@@ -79,8 +80,8 @@ def test_a_run_reports_every_source_and_goes_on(run, folder: Path) -> None:
     assert lines[1].split() == ["export", "2", "0", "0", "1", "heard"]
     assert lines[2].startswith("broken")
     assert "failed: " in lines[2]
-    assert "Customers: 1 new, 0 changed, 0 gone, 1 rows unusable" in ended.out
-    assert "Understood 2 mentions, looked at 1 authors, judged " in ended.out
+    assert "Customers: 1 new, 0 changed, 0 gone, 1 row unusable" in ended.out
+    assert "Understood 2 mentions, looked at 1 author, judged " in ended.out
     again = run("run", "--json").lines[0]
     assert (again["new"], again["understood"], again["digests"]) == (0, 0, 0)
     assert again["customers"]["unchanged"] is True
@@ -137,7 +138,7 @@ def test_logs_of_a_run_as_json(run, folder: Path) -> None:
 
 def test_a_report_without_customers_is_json_too() -> None:
     assert report_facts(PassReport(1))["customers"] is None
-    assert report_facts(PassReport(1, customers=Imported(rejected=(("row 2", "no id"),))))["customers"]["rejected"] == [
+    assert report_facts(PassReport(1, made=Worked(Imported(rejected=(("row 2", "no id"),)))))["customers"]["rejected"] == [
         {"row": "row 2", "reason": "no id"}
     ]
 

@@ -32,19 +32,36 @@ def test_check_accepts_what_init_writes(run, tmp_path: Path, options: list[str])
     assert ("site " in ended.out) == ("--site" in options)
 
 
-def test_the_example_shows_every_option_of_our_connectors_and_all_are_accepted(run, tmp_path: Path) -> None:
+def test_everything_in_the_example_is_accepted(run, tmp_path: Path) -> None:
     run("init", tmp_path, "--brand", "Quillon", "--site", "quillon.example")
     path = tmp_path / "listener.toml"
     path.write_text(re.sub(r"(?m)^#(?=[\[\w])", "", path.read_text()))
+    _give_files(tmp_path)
+    assert run("check", "--config", path).status == 0
+
+
+def test_the_page_of_sources_shows_every_option_of_every_connector_and_all_are_accepted(run, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sources.md").read_text(encoding="utf-8")
+    shown = "\n".join(re.findall(r"```toml\n(.*?)```", page, re.DOTALL))
+    path = tmp_path / "listener.toml"
+    path.write_text(f'[[brands]]\nname = "Quillon"\n{shown}')
+    _give_files(tmp_path)
+    ended = run("check", "--config", path)
+    assert ended.status == 0, ended.said
+    sources = tomllib.loads(path.read_text())["sources"]
+    assert {source["kind"] for source in sources} == set(load_specs())
+    for source in sources:
+        spec = load_specs()[source["kind"]]
+        assert set(spec.options.model_fields) <= set(source), source["kind"]
+
+
+def _give_files(folder: Path) -> None:
     for name, content in (
         ("feeds.opml", '<outline xmlUrl="http://news.example/rss"/>'),
         ("company-ca.pem", Path(certifi.where()).read_text()),
+        ("mentions.jsonl", ""),
     ):
-        (tmp_path / name).write_text(content)
-    assert run("check", "--config", path).status == 0
-    for source in tomllib.loads(path.read_text())["sources"]:
-        spec = load_specs()[source["kind"]]
-        assert set(spec.options.model_fields) <= set(source), source["kind"]
+        (folder / name).write_text(content)
 
 
 @pytest.mark.parametrize("name", ["listener.toml", "customers.csv"])

@@ -37,9 +37,10 @@ def test_with_a_brand_and_a_site_it_listens_at_once(tmp_path: Path) -> None:
 
     brand = settings.brands()[0]
     assert (brand.name, brand.domains, brand.rule.targets[0].aliases) == ("Quillon Labs", (), ())
-    assert [(source.name, source.kind, source.options["url"]) for source in settings.sources] == [
-        ("site", "blog", "https://www.quillon.example/blog")
-    ]
+    site, *searches = settings.sources
+    assert (site.name, site.kind, site.options["url"]) == ("site", "blog", "https://www.quillon.example/blog")
+    assert {source.kind for source in searches} == {"hackernews", "bluesky", "mastodon", "stackexchange", "github"}
+    assert not any(source.options for source in searches), "they search for the brand's names, without a key"
     assert settings.customers.file == Path("customers.csv")
 
 
@@ -83,7 +84,7 @@ def test_unusable_names_and_sites_are_refused_together() -> None:
 
 def test_all_commented_settings_together_are_accepted(tmp_path: Path) -> None:
     settings = loaded(tmp_path, everything())
-    assert {source.kind for source in settings.sources} == {"blog", "rss", "file"}
+    assert {"blog", "rss", "file", "hackernews", "twitter"} <= {source.kind for source in settings.sources}
     assert {notifier.kind for notifier in settings.notifiers} == {"email", "file"}
 
 

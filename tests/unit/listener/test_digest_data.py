@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listener.allowances import Spent
+from listener.core.mention import Gap
 from listener.core.plain import one_line, visible, web_link
+from listener.core.ports import Allowance
 from listener.core.telling import Coverage, DigestFacts, Health
 from listener.digest import Digest, build_digest
-from listener.digest.words import coverage_words, excerpt
+from listener.digest.words import coverage_words, excerpt, notice_words
 from listener.render.lines import coverage_rest, headline, subject
+from listener.render.text import render_text
 from tests.support.digest_facts import BRANDS, DAY, SINCE, UNTIL, ZONE, hours_ago, quiet_facts, realistic_facts
 
 
@@ -72,7 +77,13 @@ def test_many_brands_are_counted() -> None:
         (Coverage("a", "rss", Health.OK, UNTIL, runs=6), ""),
         (Coverage("a", "rss", Health.OK, UNTIL, runs=6, rejected={"no date": 2, "no id": 1}), "3 entries could not be read"),
         (Coverage("a", "rss", Health.PARTIAL, UNTIL, 6, 4, reason="403"), "failed in 4 of 6 runs; 403"),
+        (Coverage("a", "rss", Health.PARTIAL, UNTIL, 6, 4, refused_runs=4, reason="403"), "refused 4 of 6 runs; 403"),
+        (Coverage("a", "rss", Health.OK, UNTIL, 6, refused_runs=1), "refused 1 of 6 runs"),
+        (Coverage("a", "rss", Health.FAILED, UNTIL, 6, 5, refused_runs=2), "failed in 5 of 6 runs, refused in 2 of them"),
         (Coverage("a", "rss", Health.PARTIAL, UNTIL, 6, streams=9, streams_failed=2), "2 of 9 parts failed"),
+        (Coverage("a", "x", Health.PAUSED, None), "paused"),
+        (Coverage("a", "x", Health.PAUSED, None, 3, reason="the cap is reached"), "paused, the cap is reached"),
+        (Coverage("a", "x", Health.WAITING, None, 2, 2, reason="429"), "waiting: 429; failed in 2 of 2 runs"),
         (Coverage("a", "rss", Health.FAILED, None), "failed"),
         (Coverage("a", "x", Health.DISABLED, None, reason="no token"), "disabled, because no token"),
         (Coverage("a", "x", Health.DISABLED, None), "disabled"),
@@ -84,12 +95,70 @@ def test_coverage_is_honest(line: Coverage, words: str) -> None:
     assert coverage_words(line) == words
 
 
+def told(*lines: Coverage, **options: object) -> Digest:
+    return build_digest(DigestFacts(SINCE, UNTIL, (), lines), DAY, ZONE, BRANDS, **options)
+
+
 def test_of_many_sources_those_with_gaps_are_named() -> None:
     lines = [Coverage(f"s{n:03}", "rss", Health.OK if n % 100 else Health.FAILED, hours_ago(1)) for n in range(2000)]
-    digest = build_digest(DigestFacts(SINCE, UNTIL, (), tuple(lines)), DAY, ZONE, BRANDS)
-    assert (len(digest.coverage), digest.coverage_more, digest.coverage_more_gaps) == (14, 1986, 6)
+    digest = told(*lines)
+    assert (len(digest.coverage), digest.coverage_more, digest.coverage_more_gaps) == (14, 6, 6)
     assert {line.health for line in digest.coverage} == {Health.FAILED}
-    assert coverage_rest(digest) == "And 1,986 more sources, 6 of them with gaps: listener sources"
+    assert coverage_rest(digest) == "And 6 more sources, 6 of them with gaps: listener sources"
+    assert digest.coverage_heard
+    assert (digest.coverage_heard.number, len(digest.coverage_heard.sources)) == (1980, 12)
+    assert Digest.from_json(digest.to_json()) == digest
+
+
+def test_thirty_healthy_sources_share_one_line_until_which_all_were_heard() -> None:
+    digest = told(*(Coverage(f"s{n:02}", "rss", Health.OK, hours_ago(n / 10)) for n in range(30)))
+    assert digest.coverage == ()
+    assert digest.coverage_heard
+    assert (digest.coverage_heard.number, digest.coverage_heard.heard_until) == (30, hours_ago(2.9))
+    text = render_text(digest).partition("WAS NOT")[2]
+    assert " ".join(text.split()).endswith(
+        "✓ 30 sources heard without gaps, until 04:06 or later: " + ", ".join(f"s{n:02}" for n in range(12)) + " and 18 more"
+    )
+    assert subject(digest).startswith("Nobody needs you today")
+
+
+def test_a_few_healthy_sources_and_those_with_something_to_say_have_lines_of_their_own() -> None:
+    assert told(*(Coverage(f"s{n}", "rss", Health.OK, UNTIL) for n in range(6))).coverage_heard is None
+    plain = [Coverage(f"s{n}", "rss", Health.OK, UNTIL) for n in range(7)]
+    special = (
+        replace(plain[0], source="moved", notices=("it has moved",)),
+        replace(plain[0], source="short", gaps=(Gap(hours_ago(90), hours_ago(20), "it goes back a day"),)),
+        replace(plain[0], source="dear"),
+    )
+    digest = told(*plain, *special, spent={"dear": (Spent(Allowance("c", "USD", "month", 2000, 100), 320),)})
+    assert [line.source for line in digest.coverage] == ["short", "dear", "moved"]
+    assert [line.is_whole for line in digest.coverage] == [False, True, True]
+    text = render_text(digest)
+    assert "~ short (rss): heard until 07:00; lost for good: 18–21 Nov, it goes back a day" in text
+    assert "✓ dear (rss): heard until 07:00; USD 3.20 of 20.00 this month" in text
+    assert "✓ moved (rss): heard until 07:00; it has moved" in text
+
+
+def test_a_paused_source_says_why_and_when_it_goes_on() -> None:
+    line = Coverage("x", "twitter", Health.PAUSED, hours_ago(30), 4, reason="the monthly cap of USD 20.00 is reached")
+    digest = told(line, resumes={"x": datetime(2026, 11, 30, 23, tzinfo=UTC)})
+    text = " ".join(render_text(digest).split())
+    assert "= x (twitter): paused, the monthly cap of USD 20.00 is reached; goes on 1 Dec; heard until 21 Nov 01:00" in text
+    assert headline(digest) == "Nothing could be heard"
+
+
+def test_a_digest_that_an_older_version_stored_can_be_shown() -> None:
+    raw = json.loads(told(Coverage("a", "rss", Health.OK, UNTIL)).to_json())
+    del raw["coverage_heard"]
+    for line in raw["coverage"]:
+        for name in ("lost", "notice", "spent"):
+            del line[name]
+    assert "✓ a (rss): heard until 07:00" in render_text(Digest.from_json(json.dumps(raw)))
+
+
+def test_of_many_notices_the_first_are_told() -> None:
+    line = Coverage("a b", "rss", Health.OK, UNTIL, notices=("one\n", "two", "three"))
+    assert notice_words(line) == "one; two; 1 more notice: listener sources 'a b'"
 
 
 def test_moments_are_told_in_the_readers_zone() -> None:

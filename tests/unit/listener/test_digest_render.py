@@ -25,12 +25,15 @@ from listener.core.telling import Coverage, DigestFacts, Health, PersonFacts
 from listener.digest import Digest, build_digest
 from listener.digest.sections import Tone
 from listener.render.digest import render_digest
-from listener.render.html import DARK, LIGHT, render_html
+from listener.render.html import render_html
+from listener.render.look import DARK, LIGHT
 from listener.render.text import WIDTH, render_text, wrap
 from tests.support.digest_facts import (
     BRANDS,
     DAY,
+    RESUMES,
     SINCE,
+    SPENT,
     UNTIL,
     ZONE,
     case_of,
@@ -43,7 +46,10 @@ from tests.support.digest_facts import (
 )
 
 GOLDEN = Path(__file__).parents[2] / "data" / "digest"
-DAYS = {"busy": build_digest(realistic_facts(), DAY, ZONE, BRANDS), "quiet": build_digest(quiet_facts(), DAY, ZONE, BRANDS)}
+DAYS = {
+    "busy": build_digest(realistic_facts(), DAY, ZONE, BRANDS, spent=SPENT, resumes=RESUMES),
+    "quiet": build_digest(quiet_facts(), DAY, ZONE, BRANDS),
+}
 
 
 @pytest.mark.parametrize("day", sorted(DAYS))

@@ -12,7 +12,9 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from listener.core.brand import OPEN_WEB, Provenance
 from listener.core.errors import StorageError
+from listener.core.ports import StreamResult
 from listener.core.telling import Message
 from storage.errors import explain
 from storage.store import Retention, Selector, Store, open_store
@@ -41,6 +43,11 @@ def _open(url: str) -> Store:
     return open_store(url, now=NOW, pepper=PEPPER, busy=SHORT)
 
 
+def _claim(store: Store) -> None:
+    with store.jobs.claim("s", NOW, NOW):
+        pass
+
+
 WRITES: dict[str, Callable[[Store], object]] = {
     "mentions": lambda store: hear(store, mention(2)),
     "analyses": lambda store: store.analyses.save_analyses([], "a", NOW),
@@ -54,8 +61,15 @@ WRITES: dict[str, Callable[[Store], object]] = {
     "delivery": lambda store: store.outbox.record([], NOW),
     "retry": lambda store: store.outbox.retry(["m"], NOW),
     "run": lambda store: store.runs.begin_run(NOW),
-    "streams": lambda store: store.runs.log_streams(1, "rss", [], NOW),
+    "streams": lambda store: store.runs.log_streams(1, "rss", [StreamResult("s", "")], NOW),
     "end": lambda store: store.runs.end_run(1, NOW, {}),
+    "cursors": lambda store: store.mentions.save_cursors([("s", "", "rss", {})], NOW),
+    "policies": lambda store: store.mentions.adopt_policies({"s": OPEN_WEB}),
+    "ledger": lambda store: store.ledgers.of("s", NOW.date()).charge({"reads": 1}),
+    "job": _claim,
+    "incidents": lambda store: store.incidents.save([], [], [], NOW),
+    "rechecks": lambda store: store.rechecks.save_rechecked([1], [], NOW),
+    "removal": lambda store: store.rechecks.save_rechecked([], [1], NOW),
     "erasure": lambda store: store.privacy.erase_person(Selector(contact_id="C1"), NOW),
     "retention": lambda store: store.privacy.prune(NOW, Retention()),
 }
@@ -87,6 +101,12 @@ READS: dict[str, Callable[[Store], object]] = {
     "not before": lambda store: store.runs.not_before("s"),
     "runs": lambda store: store.runs.latest(),
     "streams": lambda store: store.runs.stream_states(),
+    "ledger": lambda store: store.ledgers.of("s", NOW.date()).used("reads", NOW.date(), NOW.date()),
+    "orphans": lambda store: store.jobs.orphans(),
+    "incidents": lambda store: store.incidents.open(),
+    "health": lambda store: store.incidents.history(["s"]),
+    "rechecks": lambda store: store.rechecks.due_rechecks("s", NOW, 1),
+    "handles": lambda store: store.customers.known_handles("x", set(Provenance)),
     "export": lambda store: store.privacy.export_person(Selector(contact_id="C1")),
     "status": lambda store: store.admin.status(),
 }

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
+from storage.metadata import metadata
 from storage.store import Store, open_store
-from storage.tables import metadata
 from tests.support.heard import (
     NOW,
     PEPPER,

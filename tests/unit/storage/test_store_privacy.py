@@ -17,9 +17,10 @@ from listener.core.mention import Author, Kind
 from listener.core.people import Outcome, RunnerUp
 from listener.core.ports import Saved
 from listener.core.telling import Delivery, Message
+from storage.metadata import metadata
 from storage.outbox import MessageState
 from storage.store import Erased, Pruned, Retention, Selector, Store
-from storage.tables import cases, customers, digests, matches, metadata, outbox, staged_customers
+from storage.tables import cases, customers, digests, matches, outbox, staged_customers
 from storage.told import ToldDigest
 from tests.support.heard import (
     BRAND,

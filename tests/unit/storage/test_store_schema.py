@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import signal
 import sqlite3
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from listener.core.errors import SchemaMismatch, StorageError, StoreBusy
+from listener.core.ports import Saved, StreamResult
+from listener.core.telling import Health
 from storage import schema
 from storage.database import Database
+from storage.keys import Pepper
+from storage.metadata import metadata
 from storage.store import BUSY, Store, open_store
-from storage.tables import metadata
-from tests.support.heard import NOW, PEPPER, customer, hear, import_customers, mention
+from tests.support.heard import HOUR, NOW, PEPPER, customer, hear, import_customers, mention
 
 
 def _open(file: Path | str, **values: object) -> Store:
@@ -76,66 +80,110 @@ def test_a_store_in_memory_is_a_store(sqlite_file: Path) -> None:
             store.admin.backup(sqlite_file)
 
 
+# ------------------------------------------------------------------------------------------------ from an older schema
+
+FIRST = "0001"
+TOLD = json.dumps(
+    {"people": [{"person_id": 1, "quotes": [{"mention_id": 1, "text": "Quillon!"}, {"mention_id": 2, "text": "", "url": None}]}]}
+)
+AT = "2026-03-10 09:00:00+00:00"
+
+
 def _older(url: str) -> None:
-    """The database as an older program would have left it: another revision that this one knows is needed for a migration."""
-    _execute(url, "UPDATE alembic_version SET version_num = '0000'")
+    """A database as the first version left it, with a person, a post, a run and a digest in it."""
+    database = Database(url, BUSY)
+    schema.migrate(database, to=FIRST)
+    at = AT.removesuffix("+00:00") + ".000000" if database.is_sqlite else AT
+    database.close()
+    numbered = () if database.is_sqlite else ("people", "authors", "mentions", "runs", "digests")
+    key = Pepper(PEPPER).hash("check", "")
+    mention_values = (
+        "1, 'k1', 1, 1, 'blogs', '', 'rss', 'o', 'e', 'open-web', 'post', 'Quillon!', "
+        f"'{at}', '{at}', '{at}', false, true, 1, 'h', 'a 1'"
+    )
+    _execute(
+        url,
+        f"INSERT INTO meta (name, value) VALUES ('pepper_check', '{key}')",
+        "INSERT INTO people (id) VALUES (1)",
+        "INSERT INTO authors (id, key, own_person_id, person_id, platform, origin, named, handle, links, policy, first_heard_at,"
+        " last_heard_at, last_said_at)"
+        f" VALUES (1, 'a1', 1, 1, 'rss', 'o', true, 'ada', '[]', 'open-web', '{at}', '{at}', '{at}')",
+        "INSERT INTO mentions (id, key, author_id, story_id, source, stream, platform, origin, external_id, policy, kind, text,"
+        f" published_at, said_at, heard_at, history, own_words, revision, content_hash, analysed_by) VALUES ({mention_values})",
+        f"INSERT INTO runs (id, started_at, counts) VALUES (1, '{at}', '{{}}')",
+        "INSERT INTO run_sources (run_id, source, kind, health, at, heard_until, streams, streams_failed, pages, new, changed,"
+        f" duplicates, rejected) VALUES (1, 'blogs', 'rss', 'ok', '{at}', '{at}', 1, 0, 1, 1, 0, 0, '{{}}')",
+        "INSERT INTO stream_states (source, stream, run_id, last_attempt, last_success, failures)"
+        f" VALUES ('blogs', '', 1, '{at}', '{at}', 0)",
+        "INSERT INTO digests (id, recipient, day, since, until, data, saved_at)"
+        f" VALUES (1, 'kim', '2026-03-10', '{at}', '{at}', '{TOLD.replace(':', chr(92) + ':')}', '{at}')",
+        *(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), 1)" for name in numbered),
+    )
 
 
-NEWER = """
-from alembic import op
-revision = "0001"
-down_revision = "0000"
-def upgrade(): op.execute("UPDATE mentions SET revision = 9")
-"""
+def _assert_migrated(store: Store) -> None:
+    """What the first version kept is there, and the new columns say what can be known."""
+    (found,) = store.mentions.find()
+    assert (found.text, found.author.handle, found.heard_at, found.withheld) == ("Quillon!", "ada", NOW, None)
+    (state,) = store.runs.stream_states()
+    assert (state.heard_until, state.outcome, state.notice) == (NOW, None, None)
+    (line,) = store.runs.coverage(NOW - HOUR, NOW)
+    assert (line.health, line.heard_until, line.refused_runs, line.lag_p95) == (Health.OK, NOW, 0, timedelta())
+    assert store.digests.saved_digest("kim", NOW.date()) == TOLD
+    with store._database.read() as connection:
+        assert connection.execute(text("SELECT digest_id, mention_id, shown FROM digest_quotes ORDER BY 2")).all() == [
+            (1, 1, True),
+            (1, 2, False),
+        ]
+    store.runs.log_streams(store.runs.begin_run(NOW + HOUR), "rss", [StreamResult("blogs", "")], NOW + HOUR)
+    assert hear(store, mention(2), now=NOW + HOUR) == Saved(new=1)
+    assert len(store.mentions.find()) == 2
+    assert store.runs.coverage(NOW, NOW + HOUR)[0].heard_until == NOW + HOUR
+    assert store.admin.status().problems == ()
 
 
-@pytest.fixture
-def two_revisions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Migrations with one more: ``0000``, an older schema without its last table."""
-    folder = tmp_path / "migrations"
-    shutil.copytree(Path(schema.__file__).parent / "migrations", folder)
-    first = folder / "versions" / "0001_first.py"
-    older = first.read_text().replace('revision = "0001"', 'revision = "0000"')
-    (folder / "versions" / "0000_older.py").write_text(older)
-    first.write_text(NEWER)
-    config = schema.alembic_config()
-    config.set_main_option("script_location", str(folder))
-    monkeypatch.setattr(schema, "alembic_config", lambda: config)
-
-
-@pytest.mark.usefixtures("two_revisions")
 def test_an_older_sqlite_database_is_copied_and_migrated(sqlite_file: Path) -> None:
-    with _open(sqlite_file) as store:
-        hear(store, mention(1))
     _older(f"sqlite:///{sqlite_file}")
     with _open(sqlite_file) as store:
-        assert store.mentions.find()[0].revision == 9
         backup = store.admin.backup_before_upgrade
-        assert backup is not None
+        _assert_migrated(store)
+    assert backup is not None
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    assert sqlite3.connect(backup).execute("SELECT revision FROM mentions").fetchall() == [(1,)]
+    copy = sqlite3.connect(backup)
+    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(FIRST,)]
+    assert copy.execute("SELECT text FROM mentions").fetchall() == [("Quillon!",)]
+    copy.close()
 
 
-@pytest.mark.usefixtures("two_revisions")
 def test_an_older_postgresql_database_is_migrated_only_when_asked(empty_postgres_url: str) -> None:
-    with _open(empty_postgres_url) as store:
-        hear(store, mention(1))
     _older(empty_postgres_url)
     with pytest.raises(SchemaMismatch, match="listener db upgrade"):
         _open(empty_postgres_url)
     with _open(empty_postgres_url, upgrade=True) as store:
-        assert store.mentions.find()[0].revision == 9
+        _assert_migrated(store)
 
 
-@pytest.mark.usefixtures("two_revisions")
+def test_a_migrated_database_has_the_tables_that_the_program_knows(empty_postgres_url: str, sqlite_file: Path) -> None:
+    for url in (empty_postgres_url, f"sqlite:///{sqlite_file}"):
+        _older(url)
+        _open(url, upgrade=True).close()
+        database = Database(url, BUSY)
+        with database.read() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
+            assert compare_metadata(context, metadata) == []
+        database.close()
+
+
 def test_a_migration_that_fails_leaves_everything_as_it_was(sqlite_file: Path) -> None:
-    _open(sqlite_file).close()
     url = f"sqlite:///{sqlite_file}"
     _older(url)
-    _execute(url, "ALTER TABLE mentions RENAME COLUMN revision TO gone")
+    _execute(url, "ALTER TABLE stream_states RENAME COLUMN last_success TO gone")
     with pytest.raises(StorageError, match="lacks a column"):
         _open(sqlite_file)
-    assert sqlite3.connect(sqlite_file).execute("SELECT version_num FROM alembic_version").fetchall() == [("0000",)]
+    kept = sqlite3.connect(sqlite_file)
+    assert kept.execute("SELECT version_num FROM alembic_version").fetchall() == [(FIRST,)]
+    assert "confirmed_at" not in {row[1] for row in kept.execute("PRAGMA table_info(mentions)")}
+    kept.close()
 
 
 def test_a_database_of_a_newer_program_is_refused(sqlite_file: Path) -> None:
