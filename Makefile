@@ -30,7 +30,7 @@ run: .venv-run/.ok
 	.venv-run/bin/listener demo
 
 test: .venv/.ok
-	$(PY) -m pytest -m "not browser and not container" --cov --cov-report=term
+	$(PY) -m pytest -n auto --dist loadfile -m "not browser and not container" --cov --cov-report=term
 
 check: lint types imports test browser
 

@@ -26,8 +26,9 @@ def document(answer: Answer) -> Any:
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
-        kind = answer.content_type.partition(";")[0].strip() or "something"
-        raise SourceProtocolError(f"{shown(answer.url)}: promised JSON and answered {kind} that is none") from None
+        kind = answer.content_type.partition(";")[0].strip()
+        what = "a web page" if "html" in kind else f"{kind or 'something'} that is no JSON"
+        raise SourceProtocolError(f"{shown(answer.url)}: answered {what}: is this the address of the API?") from None
 
 
 def record(value: Any) -> Record:

@@ -134,10 +134,10 @@ class XApi:
         return self._asked(lambda: self._client.get_tweets(list(ids), tweet_fields=["withheld"]))
 
     def nothing_read(self, problem: SourceError) -> bool:
-        """Whether X cannot have charged for the request that ended so: it refused, or was never asked. A request that got no
-        answer may have been charged for."""
+        """Whether X cannot have charged for the request that ended so: it refused, or was never asked. A request that left and
+        got no answer may have been charged for."""
         answer = self._adapter.answer
-        return answer.status >= 300 if answer is not None else isinstance(problem, SourceRejected)
+        return answer.status >= 300 if answer is not None else problem.unsent or isinstance(problem, SourceRejected)
 
     def _asked(self, call: Callable[[], Any]) -> Record:
         """The JSON object that X answers with.

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from connectors._addresses import WebAddress
+from connectors._addresses import WebAddress, Words
 from connectors._api import Api, Refusal
 from connectors._bluesky_posts import PLATFORM, item_of, mention_of, place_of, place_of_item, published
 from connectors._json import document, each, moment, record, records, text
@@ -40,8 +40,8 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    queries: tuple[str, ...] = Field(default=(), description="searches in Bluesky's language; default: the names of our brands")
-    watch: tuple[str, ...] = Field(default=(), description="accounts followed whatever words they use: handle or did")
+    queries: tuple[Words, ...] = Field(default=(), description="searches in Bluesky's language; default: the names of our brands")
+    watch: tuple[Words, ...] = Field(default=(), description="accounts followed whatever words they use: handle or did")
     watch_customers: bool = Field(default=False, description="follow the customers' known accounts too")
     identifier: str | None = Field(default=None, description="an account that asks, where searching is refused to strangers")
     password: SecretStr | None = Field(default=None, description="an app password of that account")

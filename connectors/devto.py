@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors._addresses import WebAddress
+from connectors._addresses import WebAddress, Words
 from connectors._api import Api, Params
 from connectors._json import moment, record, records, required, text, whole
 from connectors._paging import BEFORE, NotThere, Place, Remarks, known_ids, or_not_there, placed
@@ -41,9 +41,9 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    tags: tuple[str, ...] = Field(default=(), description="tags to follow; made from the brands' names if none are given")
+    tags: tuple[Words, ...] = Field(default=(), description="tags to follow; made from the brands' names if none are given")
     latest: bool = Field(default=True, description="hear all new articles, whatever their tags")
-    watch: tuple[str, ...] = Field(default=(), description="accounts whose articles are heard whatever they are about")
+    watch: tuple[Words, ...] = Field(default=(), description="accounts whose articles are heard whatever they are about")
     watch_customers: bool = Field(default=False, description="follow the customers' known accounts too")
     full_text: bool = Field(default=True, description="ask for the full text of articles that can be about us")
     full_texts: int = Field(default=60, ge=1, le=1000, description="full texts that one run and stream asks for at most")
@@ -108,6 +108,8 @@ class DevConnector:
         if id_ in self._known or (at is not None and at < since):
             raise BadItem(id_, BEFORE)
         self._known.add(id_)
+        if self._stream.by == "latest" and self._heard_elsewhere(one):
+            raise BadItem(id_, BEFORE)  # with its full text, which a description from here must not replace
         title = required(one, "title")
         html, plain = self._full_text(one, id_)
         return Mention(
@@ -138,6 +140,15 @@ class DevConnector:
         except NotThere:
             raise BadItem(id_, "not there any more") from None
         return text(full, "body_html"), text(full, "body_markdown")
+
+    def _heard_elsewhere(self, one: Any) -> bool:
+        """Whether a stream of a tag or an account brings the article."""
+        tags = record(one).get("tag_list")
+        listed = {str(tag).lower() for tag in (tags if isinstance(tags, list) else str(tags or "").split(","))}
+        name = (text(record(one).get("user"), "username") or "").lower()
+        return bool(listed & {tag.lower() for tag in followed_tags(self._options, self._context)}) or name in {
+            account.lower() for account in followed_accounts(self._options, self._context)
+        }
 
     def _names_us(self, one: Any) -> bool:
         tags = record(one).get("tag_list")
@@ -175,11 +186,20 @@ def tag_of(name: str) -> str:
     return re.sub(r"[\W_]+", "", normal_text(name))
 
 
+def followed_tags(options: Options, context: ConnectorContext) -> tuple[str, ...]:
+    """The tags of the options, else the names of our brands as tags."""
+    tags = (options.tags and tuple(tag.strip().lstrip("#") for tag in options.tags)) or map(tag_of, search_terms(context))
+    return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
+def followed_accounts(options: Options, context: ConnectorContext) -> tuple[str, ...]:
+    return watched(context, PLATFORM, options.watch, options.watch_customers)
+
+
 def _streams(options: Options, context: ConnectorContext) -> Mapping[str, Stream]:
     """One stream a tag, one an account (named by a digest: it may be a customer's), one for all the newest."""
-    tags = (options.tags and tuple(tag.lstrip("#") for tag in options.tags)) or tuple(map(tag_of, search_terms(context)))
-    found = {f"tag {tag}": Stream(options, "tag", tag) for tag in tags if tag}
-    for name in watched(context, PLATFORM, options.watch, options.watch_customers):
+    found = {f"tag {tag}": Stream(options, "tag", tag) for tag in followed_tags(options, context)}
+    for name in followed_accounts(options, context):
         found[f"account {digest('account', name.lower())[:12]}"] = Stream(options, "username", name)
     if options.latest or not found:
         found["latest"] = Stream(options, "latest")

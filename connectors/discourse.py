@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from connectors._addresses import WebAddress
+from connectors._addresses import WebAddress, Words
 from connectors._api import Api, reset_pause
 from connectors._discourse_read import left_out, likes, without_previews
 from connectors._json import Record, moment, record, records, required, text, whole
@@ -54,9 +54,11 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: WebAddress = Field(description="the address of the forum")
-    queries: tuple[str, ...] = Field(default=(), description="searches in Discourse's syntax; our brands' names if none is given")
+    queries: tuple[Words, ...] = Field(
+        default=(), description="searches in Discourse's syntax; our brands' names if none is given"
+    )
     all_posts: bool = Field(default=False, description="hear every new post instead of searching")
-    watch: tuple[str, ...] = Field(default=(), description="accounts of the forum whose posts are heard whatever they say")
+    watch: tuple[Words, ...] = Field(default=(), description="accounts of the forum whose posts are heard whatever they say")
     key: SecretStr | None = Field(default=None, description="an API key of the forum, for one that wants a log-in")
     key_user: str | None = Field(default=None, description="the user name that the key belongs to")
     private: bool = Field(default=False, description="allow addresses in private networks")

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from connectors._addresses import WebAddress
+from connectors._addresses import WebAddress, Words
 from connectors._github_api import DISCUSSIONS, TOKEN_VARIABLE, api_of, graphql
 from connectors._github_read import PLATFORM, comment, discussion, issue, origin_of, when
 from connectors._json import record, records, text
@@ -39,7 +39,9 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    queries: tuple[str, ...] = Field(default=(), description="searches in GitHub's syntax; our brands' names if nothing is given")
+    queries: tuple[Words, ...] = Field(
+        default=(), description="searches in GitHub's syntax; our brands' names if nothing is given"
+    )
     search: tuple[Literal["issue", "pull-request"], ...] = Field(default=("issue",), description="what the searches look among")
     repositories: tuple[Repository, ...] = Field(default=(), description="owner/name: all their issues and comments are heard")
     discussions: bool = Field(default=True, description="search discussions too (needs a token)")

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors._addresses import WebAddress
+from connectors._addresses import WebAddress, Words
 from connectors._api import Api
 from connectors._json import each, moment, record, records, required, text, whole
 from connectors._sweep import Ask, Found, marked, step_back, sweep
@@ -42,7 +42,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    queries: tuple[str, ...] = Field(default=(), description="searches in Algolia's language; default: the names of our brands")
+    queries: tuple[Words, ...] = Field(default=(), description="searches in Algolia's language; default: the names of our brands")
     watch: tuple[Name, ...] = Field(default=(), description="accounts followed whatever words they use; upper case counts")
     watch_customers: bool = Field(default=False, description="follow the customers' known accounts too")
     api: WebAddress = Field(default="https://hn.algolia.com/api/v1", description="the address of the search's API")

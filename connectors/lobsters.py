@@ -1,7 +1,7 @@
 """Lobsters (lobste.rs and sites that run its software): stories, newest first, and the comments below them, as JSON.
 
 There is no search in JSON: every new story is heard, and the listening rules decide which are about us. Comments are heard of the
-stories on the first pages of the newest list only, where a story's count of comments has grown; there is no list of comments in
+stories on the first pages of the newest list only, where a story's count of comments has changed; there is no list of comments in
 JSON (its RSS feed, ``/comments.rss``, can be a source of kind ``rss``). A story that only links to a page has only a title.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors._addresses import WebAddress
+from connectors._addresses import WebAddress, Words
 from connectors._api import Api
 from connectors._json import each, moment, record, records, required, text, whole
 from connectors._paging import NotThere, Place, beginning, or_not_there, placed
@@ -36,8 +36,8 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    tags: tuple[str, ...] = Field(default=(), description="hear the stories of these tags only")
-    watch: tuple[str, ...] = Field(default=(), description="accounts whose stories are heard whatever they are about")
+    tags: tuple[Words, ...] = Field(default=(), description="hear the stories of these tags only")
+    watch: tuple[Words, ...] = Field(default=(), description="accounts whose stories are heard whatever they are about")
     watch_customers: bool = Field(default=False, description="follow the customers' known accounts too")
     comments: bool = Field(default=True, description="hear the comments on new stories")
     comment_pages: int = Field(default=3, ge=1, le=20, description="comments are heard of the stories on so many first pages")
@@ -57,7 +57,10 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """How many comments a story had when they were read, and when the newest was written."""
+    """How many comments a story was said to have when they were read, and when the newest was written.
+
+    Services leave deleted comments out of the count, but not out of the story: only what they say can be compared.
+    """
 
     count: int = 0
     until: datetime | None = None
@@ -95,23 +98,24 @@ class LobstersConnector:
     # -------------------------------------------------------------------------------------------------- comments
 
     def _comments(self, cursor: Cursor) -> Iterator[Page]:
-        """Of the stories whose count of comments has grown since their last visit, one page each."""
+        """Of the stories whose count of comments has changed since their last visit, one page each. It may have fallen, where
+        more were deleted than written."""
         kept = _visits(cursor.get("stories"))
         visits: dict[str, _Visit] = {}
-        grown: dict[str, int] = {}
+        changed: dict[str, int] = {}
         for story in self._listed():
             name, count = text(story, "short_id"), whole(story, "comment_count") or 0
             if name is None:
                 continue
             visits[name] = kept.get(name, _Visit())
-            if count > visits[name].count:
-                grown[name] = count
-        due = list(grown)[: self._options.most_stories]
+            if count != visits[name].count:
+                changed[name] = count
+        due = list(changed)[: self._options.most_stories]
         start, heard = beginning({}, self._context), beginning(cursor, self._context)
         left = self._context.limit
         anything = False
         for name in due:
-            mentions, rejected, visits[name] = self._thread(name, grown[name], visits[name].until or start)
+            mentions, rejected, visits[name] = self._thread(name, changed[name], visits[name].until or start)
             mentions = mentions[:left]
             anything = anything or bool(mentions or rejected)
             yield Page(tuple(mentions), tuple(rejected), _state(visits, heard), heard_until=heard)
@@ -119,8 +123,8 @@ class LobstersConnector:
                 left -= len(mentions)
                 if left <= 0:
                     return
-        if len(due) < len(grown):
-            rest = f"the comments of {len(grown) - len(due)} more stories are read in the next run"
+        if len(due) < len(changed):
+            rest = f"the comments of {len(changed) - len(due)} more stories are read in the next run"
             yield Page(cursor=_state(visits, heard), heard_until=heard, notice=rest)
             return
         yield Page(cursor=_state(visits, self._context.now), unchanged=not anything)
@@ -148,7 +152,7 @@ class LobstersConnector:
         newest = max((at for one in comments if (at := _when(one)) and at <= now), default=since)
         mentions = [item for item in read if isinstance(item, Mention)]
         rejected = [item for item in read if isinstance(item, Rejected)]
-        return mentions, rejected, _Visit(max(count, len(comments)), max(newest, since))
+        return mentions, rejected, _Visit(count, max(newest, since))
 
     # -------------------------------------------------------------------------------------------------- reading
 
@@ -223,7 +227,7 @@ def _state(visits: Mapping[str, _Visit], heard: datetime) -> Cursor:
     stories = {
         name: {"count": visit.count, "until": visit.until.isoformat() if visit.until else None}
         for name, visit in visits.items()
-        if visit.count
+        if visit != _Visit()
     }
     return {"until": heard.isoformat(), "stories": stories}
 

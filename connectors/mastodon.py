@@ -15,7 +15,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from connectors._addresses import WebAddress
+from connectors._addresses import WebAddress, Words
 from connectors._api import Api, Refusal, reset_pause
 from connectors._json import document, each, moment, record, records, required, text, whole
 from connectors._mastodon_statuses import PLATFORM, mention_of
@@ -46,11 +46,11 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     instance: WebAddress = Field(default="https://mastodon.social", description="the address of the instance that is asked")
-    tags: tuple[str, ...] = Field(default=(), description="hashtags to follow; default: the names of our brands")
-    queries: tuple[str, ...] = Field(
+    tags: tuple[Words, ...] = Field(default=(), description="hashtags to follow; default: the names of our brands")
+    queries: tuple[Words, ...] = Field(
         default=(), description="full-text searches (with a token); default: the names of our brands"
     )
-    watch: tuple[str, ...] = Field(default=(), description="accounts followed whatever words they use: name@instance")
+    watch: tuple[Words, ...] = Field(default=(), description="accounts followed whatever words they use: name@instance")
     watch_customers: bool = Field(default=False, description="follow the customers' known accounts too")
     token: SecretStr | None = Field(default=None, description="an access token with read:statuses, read:search, read:accounts")
     private: bool = Field(default=False, description="allow addresses in private networks")

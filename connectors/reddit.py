@@ -9,14 +9,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from connectors._addresses import WebAddress
+from connectors._addresses import WebAddress, Words
 from connectors._api import Params
 from connectors._json import each, moment, record, records, required, text
 from connectors._reddit_session import Application, Session
 from connectors._sweep import Ask, Entry, Found, sweep
 from connectors._terms import phrase, search_terms
 from listener.core.errors import BadItem
-from listener.core.mention import Cursor, Gap, Kind, Mention, Page
+from listener.core.mention import Cursor, Gap, Kind, Mention, Page, Rejected, digest
 from listener.core.ports import Checked, Connector, ConnectorContext, ConnectorSpec, Rechecker
 from listener.core.terms import REDDIT
 
@@ -44,7 +44,7 @@ class Options(BaseModel):
         max_length=200,
         description="who asks, as Reddit wants it: platform:application:version (by /u/name)",
     )
-    queries: tuple[str, ...] = Field(default=(), description="searches in Reddit's own words; default: our brands' names")
+    queries: tuple[Words, ...] = Field(default=(), description="searches in Reddit's own words; default: our brands' names")
     subreddits: tuple[str, ...] = Field(default=(), description="heard whole, posts and comments, whatever they are about")
     max_pages: int = Field(default=10, ge=1, le=100, description="answers a run and stream, of 100 posts each")
     api: WebAddress = Field(default="https://oauth.reddit.com", description="where the API is")
@@ -106,7 +106,7 @@ class RedditConnector:
         after = {"after": ask.token} if ask.token else {}
         data = listing.session.get(self._context, listing.path, {**listing.params, "limit": _PAGE, **after})
         children = _children(data)
-        found = [Entry(_written(child), item) for child in children for item in each([child], _mention, key="name")]
+        found = [_entry(_written(child), item) for child in children for item in each([child], _mention, key="name")]
         self._listed = self._listed + len(children) if ask.token else len(children)
         self._oldest = min((entry.at for entry in found if entry.at), default=self._oldest)
         more = text(record(data).get("data"), "after")
@@ -139,6 +139,12 @@ def _children(body: Any) -> list[Mapping[str, Any]]:
     """
     listed = records(record(record(body).get("data")).get("children"), "Reddit")
     return [{**record(record(one).get("data")), "kind": record(one).get("kind")} for one in listed]
+
+
+def _entry(at: datetime | None, item: Mention | Rejected) -> Entry:
+    """An entry that the cursor remembers by a digest of its id alone: where only counts are kept, no ids of posts are, and a post
+    that was edited is not counted again."""
+    return Entry(at, item, digest("seen", Entry(at, item).id)[:16])
 
 
 def _mention(child: Mapping[str, Any]) -> Mention:

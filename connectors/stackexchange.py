@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from connectors._addresses import WebAddress
+from connectors._addresses import WebAddress, Words
 from connectors._api import Api, Params
 from connectors._json import Record, moment, record, records, required, text, whole
 from connectors._paging import BEFORE, Place, Remarks, known_ids, placed, secret_of, terms_to_ask
@@ -43,9 +43,11 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sites: tuple[str, ...] = Field(default=("stackoverflow",), min_length=1, description="sites by the API's names for them")
-    queries: tuple[str, ...] = Field(default=(), description="what is searched for; the names of our brands if nothing is given")
-    tags: tuple[str, ...] = Field(default=(), description="tags whose questions are heard whatever words they use")
+    sites: tuple[Words, ...] = Field(default=("stackoverflow",), min_length=1, description="sites by the API's names for them")
+    queries: tuple[Words, ...] = Field(
+        default=(), description="what is searched for; the names of our brands if nothing is given"
+    )
+    tags: tuple[Words, ...] = Field(default=(), description="tags whose questions are heard whatever words they use")
     key: SecretStr | None = Field(default=None, description="an application's key: 10,000 requests a day instead of 300")
     api: WebAddress = Field(default="https://api.stackexchange.com/2.3", description="the address of the API")
     private: bool = Field(default=False, description="allow addresses in private networks")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from connectors._addresses import WebAddress
+from connectors._addresses import WebAddress, Words
 from connectors._api import Params
 from connectors._json import each, moment, record, records, text, whole
 from connectors._sweep import Ask, Entry, Found, entries, sweep
@@ -34,10 +34,10 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: SecretStr | None = Field(default=None, description="a key of the YouTube Data API v3")
-    queries: tuple[str, ...] = Field(default=(), description="searches in YouTube's own words; default: our brands' names")
+    queries: tuple[Words, ...] = Field(default=(), description="searches in YouTube's own words; default: our brands' names")
     videos: tuple[str, ...] = Field(default=(), description="ids of videos whose comments are heard")
     channels: tuple[str, ...] = Field(default=(), description="ids of channels; the comments under all their videos are heard")
-    watch: tuple[str, ...] = Field(
+    watch: tuple[Words, ...] = Field(
         default=(), description="channels (@handle or id) whose videos are heard whatever they are about"
     )
     watch_customers: bool = Field(default=False, description="the same for the channels that the customers' records name")

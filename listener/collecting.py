@@ -45,6 +45,8 @@ class Stream:
     cursor: Cursor = field(default_factory=dict)
     lane: str = ""
     """Streams of one lane share a host: only one of them is fetched at a time. Empty: a lane of its own."""
+    variable: str = ""
+    """The source's name as a part of the variables that hold its secrets: it replaces ``<NAME>`` in what connectors say."""
     backfill: bool = False
     """Older posts that somebody asked for: history, whatever they say, and no news of the source's health."""
 

@@ -40,8 +40,8 @@ def judge_health(
 ) -> tuple[list[Incident], list[Incident]]:
     """The incidents to open and those to close.
 
-    A source that rests on purpose is neither called failing nor silent. Silence is counted until the source was last heard and no
-    longer: of one that was not asked, or did not answer, nothing can be said.
+    A source of which every part rests on purpose is neither called failing nor silent. Silence is counted until the source was
+    last heard and no longer: of one that was not asked, or did not answer, nothing can be said.
     """
     already = {incident.source: incident for incident in open_incidents}
     opened, closed = [], []

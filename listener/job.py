@@ -137,7 +137,7 @@ def _steps(
     if not telling:
         return PassReport(run_id, heard, made)
     watch_health(app, store, now)
-    told = tell_people(app, store, now, unheard=heard.collected.all_failed)
+    told = tell_people(app, store, now, unheard=not ever_heard(store))
     with store.jobs.claim("retention", midnight(now), now) as due:
         if due:
             tidy(app, store, now)
@@ -160,7 +160,9 @@ def listen(
     progress: Progress = silent,
 ) -> Heard:
     """Check again what must be checked again, then collect the sources; the caller holds them (``source_job``)."""
-    store.mentions.adopt_policies({source.name: source.policy for source in app.sources})
+    recut = store.mentions.adopt_policies({source.name: source.policy for source in app.sources}, now)
+    if recut:  # terms became stricter: what was delivered as a file follows
+        _rewrite(app, store, recut, now)
     skipped = [(source.name, source.disabled) for source in sources if source.disabled]
     ready = [source for source in sources if not source.disabled]
     context = app.context(door, now)
@@ -189,7 +191,7 @@ def _streams(
 ) -> Iterator[Stream]:
     """What is to be fetched now; streams that asked to be left alone until later are skipped, and said so."""
     cursors = store.mentions.cursors(source.name)
-    waiting = store.runs.not_before(source.name)
+    waiting = _resting(store, source, context.now)
     resting = Counter[datetime]()
     try:
         streams = source.streams(context, cursors, store.runs.listened_since(source.name))
@@ -198,14 +200,25 @@ def _streams(
         streams, older = [source.broken(problem, context.now)], []
     if since and not older:
         skipped.append((f"{source.name}, older posts", "it carries what it carries; it cannot be asked for older posts"))
-    for stream in (*streams, *older):
-        until = waiting.get(stream.name)
-        if until is not None and until > context.now:
-            resting[until] += 1
+    mains = [stream.name for stream in streams]
+    for main, stream in zip([*mains, *mains], [*streams, *older], strict=False):
+        if main in waiting:  # its older posts rest with it
+            resting[waiting[main]] += 1
         else:
             yield stream
     if resting:
         skipped.append((source.name, f"left alone until {min(resting).isoformat(timespec='minutes')}"))
+
+
+def _resting(store: Store, source: Source, now: datetime) -> dict[str, datetime]:
+    """Streams that asked to be left alone, and until when. A pause by a cap is not among them where the source itself counts what
+    it uses: it looks at the cap again before it asks, so that a cap that was raised counts at once."""
+    counts = bool(source.spec.allowances(source.options))
+    return {
+        state.stream: state.not_before
+        for state in store.runs.stream_states(source.name)
+        if state.not_before is not None and state.not_before > now and not (counts and state.outcome == "paused")
+    }
 
 
 # -------------------------------------------------------------------------------------------------- work, tell, tidy up
@@ -246,8 +259,21 @@ def digest_plan(app: App, store: Store, now: datetime) -> DigestPlan:
     )
 
 
+def hide_overdue(app: App, store: Store, now: datetime) -> None:
+    """Take posts that could not be confirmed for a day, under terms that honour deletions, out of what people were told."""
+    changed = store.rechecks.hide_overdue(now)
+    if changed:
+        _rewrite(app, store, changed, now)
+
+
+def ever_heard(store: Store) -> bool:
+    """Whether any source was ever heard: before that a digest would say nothing, and use up the day."""
+    return any(state.last_success for state in store.runs.stream_states())
+
+
 def tell_people(app: App, store: Store, now: datetime, *, unheard: bool = False) -> Told:
-    """Make the digests that are due and send every message that waits."""
+    """Make the digests that are due and send every message that waits; nothing goes out that nobody could confirm."""
+    hide_overdue(app, store, now)
     return tell(
         store.digests, store.outbox, app.notifiers(), app.recipients(), digest_plan(app, store, now), now, unheard=unheard
     )

@@ -19,6 +19,7 @@ from typing import Protocol
 import structlog
 
 from listener.collecting import Done, Stream, fetch_all
+from listener.core import terms
 from listener.core.brand import MatchingPolicy
 from listener.core.cases import CaseChange
 from listener.core.errors import SourceError, SourcePaused
@@ -97,28 +98,29 @@ def collect(
     end because of ``stop`` are not reported: what they brought is stored, and the next run continues.
     """
     tallies = {stream.id: _Tally(stream) for stream in streams}
-    unchanged: list[tuple[str, str, str, Cursor]] = []
+    unchanged: dict[tuple[str, str], tuple[str, str, str, Cursor]] = {}
     ended: list[Stream] = []
     try:
         for stream, arrived in fetch_all(streams, workers, stop):
             tally = tallies[stream.id]
             if isinstance(arrived, Done):
-                tally.error = arrived.error
+                tally.error = _addressed(arrived.error, stream)
                 ended.append(stream)
                 progress("collect", len(ended), len(streams))
                 continue
             page, unusable = _cleaned(_permitted(arrived, stream.policy), clean)
             if page.unchanged and not page.mentions:
                 tally.add(page, unusable, Saved())
-                unchanged.append((stream.source, stream.name, stream.platform, page.cursor))
+                unchanged[stream.id] = (stream.source, stream.name, stream.platform, page.cursor)
                 if len(unchanged) >= CURSORS_AT_ONCE:
-                    inbox.save_cursors(unchanged, now)
+                    inbox.save_cursors(list(unchanged.values()), now)
                     unchanged.clear()
                 continue
+            unchanged.pop(stream.id, None)  # this page's cursor is further on: the older one must not be written over it
             saved = inbox.save_page(stream.source, stream.name, stream.platform, stream.policy.name, page, now, stream.news_since)
             tally.add(page, unusable, saved)
     finally:
-        inbox.save_cursors(unchanged, now)
+        inbox.save_cursors(list(unchanged.values()), now)
     _log_streams(ended, tallies, runs, run_id, now)
     over = {stream.id for stream in ended}
     return Collected(tuple(tallies[stream.id].result() for stream in streams if stream.id in over))
@@ -142,11 +144,28 @@ def _log_streams(
         runs.log_streams(run_id, kind, of_kind, now)
 
 
+def _addressed(error: SourceError | None, stream: Stream) -> SourceError | None:
+    """The error with the name of the variable that a person has to set."""
+    if error is not None:
+        error.reason = error.reason.replace("<NAME>", stream.variable or "<NAME>")
+    return error
+
+
 def _permitted(page: Page, policy: MatchingPolicy) -> Page:
-    """The page with what the source's terms let us keep: under ``counts_only``, nothing that says who wrote a post."""
-    if not policy.counts_only:
+    """The page with what the source's terms let us keep.
+
+    Under ``counts_only`` that is nothing that says who wrote a post. Posts of a platform of which only counts may be kept are
+    refused where they stand among others (a row of an export): their source must be under that platform's terms.
+    """
+    if policy.counts_only:
+        return replace(page, mentions=tuple(replace(each, author=ANONYMOUS, url=None, repost_of=None) for each in page.mentions))
+    refused = [each for each in page.mentions if terms.of_platform(each.platform, policy).counts_only]
+    if not refused:
         return page
-    return replace(page, mentions=tuple(replace(each, author=ANONYMOUS, url=None, repost_of=None) for each in page.mentions))
+    why = 'posts of {0} may only be counted: give them a source of their own with platform = "{0}"'
+    rejected = tuple(Rejected("a post", why.format(terms.platform_name(each.platform))) for each in refused)
+    kept = tuple(each for each in page.mentions if each not in refused)
+    return replace(page, mentions=kept, rejected=(*page.rejected, *rejected))
 
 
 class _Tally:
@@ -169,7 +188,7 @@ class _Tally:
         self.duplicates += saved.duplicates
         self.unchanged = page.unchanged and (self.unchanged or self.pages == 1)
         self.gaps += page.gaps
-        self.notice = page.notice or self.notice
+        self.notice = (page.notice or self.notice or "").replace("<NAME>", self.stream.variable or "<NAME>") or None
         self.heard_until = page.heard_until
         self.rejected.update(item.reason for item in (*page.rejected, *unusable))
 

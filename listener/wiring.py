@@ -87,13 +87,15 @@ class Source:
                 open=lambda options=options: self.spec.build(options, fresh),  # type: ignore[misc]  # binds this turn's options
                 cursor=cursors.get(name, {}),
                 lane=lane(self.name, name),
+                variable=env_name(self.name).upper(),
             )
             for name, options in self.spec.streams(self.options, fresh).items()
         ]
 
     def backfill(self, context: ConnectorContext, since: datetime, cursors: Mapping[str, Cursor]) -> list[Stream]:
         """The source's streams once more, from ``since`` on, with cursors of their own: so a backfill that was cut short goes on
-        when it is asked for again, and what it brings is history. None for a kind that cannot go back."""
+        when it is asked for again. What it brings is history, but for what is as new as a new source's news. None for a kind that
+        cannot go back."""
         if not self.spec.backfills:
             return []
         again = {name: f"{name} since {since:%Y-%m-%d}".strip() for name in self.spec.streams(self.options, context)}
@@ -102,7 +104,7 @@ class Source:
             replace(
                 stream,
                 name=again[stream.name],
-                news_since=context.now,
+                news_since=context.now - self.settings.lookback,
                 open=lambda options=options: self.spec.build(options, replace(context, since=since)),  # type: ignore[misc]  # as above
                 backfill=True,
             )
@@ -122,7 +124,11 @@ class Source:
 
 def lane(source: str, stream: str) -> str:
     """Streams of one host share a lane: the host of a stream that is named by its address, else the source."""
-    return urlsplit(stream).hostname or f"source {source}"
+    try:
+        host = urlsplit(stream).hostname
+    except ValueError:  # a search for "//[…" looks like an address and is none
+        host = None
+    return host or f"source {source}"
 
 
 @dataclass(frozen=True)
@@ -275,6 +281,6 @@ def load_app(path: Path, env: Mapping[str, str]) -> App:
 def _source(settings: Settings, source: SourceSettings, spec: ConnectorSpec) -> Source:
     options = spec.options.model_validate(source.options)
     disabled = spec.missing(options) if source.enabled else "switched off in the configuration"
-    disabled = disabled and disabled.replace("<NAME>", env_name(source.name))
+    disabled = disabled and disabled.replace("<NAME>", env_name(source.name).upper())
     platform = getattr(options, "platform", spec.platform)  # a file of exported posts is under the terms of where they come from
-    return Source(source, spec, options, settings.policy_for(source, terms.BY_PLATFORM.get(platform, spec.policy)), disabled)
+    return Source(source, spec, options, settings.policy_for(source, terms.of_platform(platform, spec.policy)), disabled)

@@ -6,11 +6,11 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from listener.core.errors import StoreBusy
 from storage import schema
@@ -106,19 +106,26 @@ class Admin:
 
     @contextmanager
     def _advisory_lock(self) -> Iterator[None]:
-        with self._database.outside_transaction() as connection:
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RUN_LOCK}):
-                holder = connection.execute(text(_HOLDER), {"key": RUN_LOCK}).first()
-                who = (
-                    f"from {holder.address or 'the server itself'}, since {holder.since:%Y-%m-%d %H:%M} UTC"
-                    if holder
-                    else "unknown"
-                )
-                raise StoreBusy(f"Another run ({who}) holds {self._database.shown}; it goes on alone")
+        """Only what is done about the lock is the database's: an error of the block stays what it is."""
+        name = self._database.name
+        with ExitStack() as held:
+            with mapped(name):
+                connection = held.enter_context(self._database.engine.connect())
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                self._take(connection)
             try:
                 yield
             finally:
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": RUN_LOCK})
+                with mapped(name):
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": RUN_LOCK})
+
+    def _take(self, connection: Connection) -> None:
+        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RUN_LOCK}):
+            holder = connection.execute(text(_HOLDER), {"key": RUN_LOCK}).first()
+            who = (
+                f"from {holder.address or 'the server itself'}, since {holder.since:%Y-%m-%d %H:%M} UTC" if holder else "unknown"
+            )
+            raise StoreBusy(f"Another run ({who}) holds {self._database.shown}; it goes on alone")
 
 
 _FOREIGN = "PRAGMA foreign_key_check"

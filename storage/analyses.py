@@ -104,7 +104,7 @@ def our_brands(analysis: Analysis) -> set[str]:
 def _current(connection: Connection, done: Sequence[tuple[AnalysisJob, Analysis]]) -> dict[int, Any]:
     """The row of each mention whose analysed revision is still the latest."""
     revisions = {job.mention_id: job.revision for job, _ in done}
-    names = ("id", "revision", "author_id", "policy", "source", "platform", "said_at", "history")
+    names = ("id", "key", "revision", "author_id", "policy", "source", "platform", "said_at", "history")
     found = {}
     for ids in batches(revisions):
         query = select(*(mentions.c[name] for name in names))

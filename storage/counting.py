@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, or_, select, update
 
 from listener.core.analysis import Analysis, Label, Relevance
 from listener.core.mention import ANONYMOUS, Mention
 from storage.database import Database, Row, batches
 from storage.due import OURS
 from storage.forgetting import delete_mentions
+from storage.listening_tables import counted as counted_posts
 from storage.listening_tables import counts
 from storage.rows import of_brand
 from storage.tables import analyses, analysis_targets, mentions
 from storage.told import ToldDigest
 
 WITHHELD = "withheld: the terms of its source allow counts only"
+
+KNOWN_FOR = timedelta(days=30)
+"""For so long after it was last heard a post that was counted is known, and does not count again."""
+_REFRESH = timedelta(days=1)
+"""So often at most it is written down that such a post was heard again."""
 
 
 class _Said(NamedTuple):
@@ -49,6 +55,7 @@ def count_out(
             )
             counted.update(_keys(row, said, now))
     _add(database, connection, counted)
+    _remember(database, connection, [row.key for row, _ in done], now)
     return delete_mentions(database, connection, [row.id for row, _ in done], now)
 
 
@@ -57,9 +64,8 @@ def count_out_source(database: Database, connection: Connection, source: str, no
 
     Each counts for the time when it was heard, since it was told then. What was not analysed yet is left to understanding.
     """
-    query = select(
-        mentions.c.id, mentions.c.source, mentions.c.platform, mentions.c.said_at, mentions.c.history, mentions.c.heard_at
-    )
+    names = ("id", "key", "source", "platform", "said_at", "history", "heard_at")
+    query = select(*(mentions.c[name] for name in names))
     query = query.outerjoin(analyses, analyses.c.mention_id == mentions.c.id).where(
         mentions.c.source == source, or_(analyses.c.mention_id.is_not(None), mentions.c.blanked_at.is_not(None))
     )
@@ -74,7 +80,31 @@ def count_out_source(database: Database, connection: Connection, source: str, no
     for mention_id, its in said.items():
         counted.update(_keys(rows[mention_id], its, rows[mention_id].heard_at))
     _add(database, connection, counted)
+    _remember(database, connection, [row.key for row in rows.values()], now)
     return delete_mentions(database, connection, list(rows), now)
+
+
+def already_counted(database: Database, connection: Connection, keys: Collection[str], now: datetime) -> set[str]:
+    """Those of the keys of mentions whose posts became counts; they stay known for a while longer, since they are heard now."""
+    hashed = {_hash(database, key): key for key in keys}
+    found: set[str] = set()
+    for chunk in batches(hashed):
+        here = counted_posts.c.key.in_(chunk)
+        rows = connection.execute(select(counted_posts).where(here)).all()
+        found.update(hashed[row.key] for row in rows)
+        if any(row.counted_at < now - _REFRESH for row in rows):
+            connection.execute(update(counted_posts).where(here, counted_posts.c.counted_at < now).values(counted_at=now))
+    return found
+
+
+def _remember(database: Database, connection: Connection, keys: Iterable[str], now: datetime) -> None:
+    """Posts that become counts now, by the keys of their mentions: as keyed hashes, which say nothing to anybody else."""
+    rows = [{"key": _hash(database, key), "counted_at": now} for key in keys]
+    database.put(connection, counted_posts, rows, update=("counted_at",))
+
+
+def _hash(database: Database, key: str) -> str:
+    return database.pepper.hash("counted", key)
 
 
 def _keys(row: Any, said: Iterable[_Said], counted_at: datetime) -> Iterable[tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 from listener.core.errors import StorageError
 from storage.errors import mapped
+from storage.keys import Pepper
 
 BATCH = 1_000
 """Rows a statement, and values in an IN list: enough to be fast, within every limit of both databases."""
@@ -54,8 +55,19 @@ class Database:
         self.name = f"The database {self.shown}"
         self._alone: AbstractContextManager[object] = threading.RLock() if self.is_sqlite and self.path is None else nullcontext()
         """Held through each transaction where all threads share one connection: that of a database in memory."""
+        self._pepper: Pepper | None = None
         with mapped(self.name):
             self.engine = _sqlite_engine(self.url, self.path, busy) if self.is_sqlite else _postgres_engine(self.url, busy)
+
+    @property
+    def pepper(self) -> Pepper:
+        """By which keys are hashed before they are kept; known once the store is open."""
+        if self._pepper is None:
+            raise RuntimeError("the store of this database is not open yet")
+        return self._pepper
+
+    def use_pepper(self, pepper: Pepper) -> None:
+        self._pepper = pepper
 
     def close(self) -> None:
         self.engine.dispose()

@@ -22,7 +22,8 @@ from storage.outbox import put_messages
 from storage.policies import Policies
 from storage.rows import of_brand
 from storage.standings import Pair
-from storage.tables import analysis_targets, authors, case_events, cases, digests, matches, mentions, people
+from storage.tables import analysis_targets, authors, case_events, cases, matches, mentions, people
+from storage.telling_tables import digests
 from storage.told import note_quotes
 
 DUE_AHEAD = timedelta(days=1)

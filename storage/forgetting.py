@@ -14,7 +14,8 @@ from storage.authors import NOTHING_TO_SAY
 from storage.database import Database, batches
 from storage.due import BLANKED, brands_of_mentions, queue_authors
 from storage.stories import forget_addresses
-from storage.tables import analyses, analysis_targets, authors, cases, digest_quotes, matches, mention_revisions, mentions, people
+from storage.tables import analyses, analysis_targets, authors, cases, matches, mention_revisions, mentions, people
+from storage.telling_tables import digest_quotes
 from storage.told import ToldDigest, changed, cuts, take_out, withdraw
 
 NOBODY: dict[str, Any] = {

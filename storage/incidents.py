@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, union_all, update
@@ -18,7 +18,11 @@ from storage.outbox import put_messages
 from storage.tables import mentions
 
 TIMES = 101
-"""Moments of publishing that tell a hundred gaps."""
+"""Moments of publishing that tell a hundred gaps: so many are looked at however long ago they were."""
+RECORD = timedelta(days=14)
+"""Of the time before a source was last asked all moments are looked at: its nights and weekends are in it."""
+MOST_TIMES = 3_000
+"""But no more than that of a source."""
 _AT_ONCE = 100
 """Sources a statement: SQLite joins no more than 500 queries into one."""
 
@@ -47,7 +51,8 @@ class Incidents:
             for names in batches(sorted(set(sources))):
                 for row in connection.execute(select(stream_states).where(stream_states.c.source.in_(names))):
                     streams[row.source].append(row)
-            times = publication_times(connection, streams)
+            asked_at = {source: max(row.last_attempt for row in its) for source, its in streams.items()}
+            times = publication_times(connection, asked_at)
         return [_history(source, its, times.get(source, ())) for source, its in sorted(streams.items())]
 
     def save(self, opened: Sequence[Incident], closed: Sequence[Incident], messages: Sequence[Message], now: datetime) -> None:
@@ -67,30 +72,37 @@ class Incidents:
             put_messages(self._database, connection, messages, now)
 
 
-def publication_times(connection: Connection, sources: Collection[str], limit: int = TIMES) -> Mapping[str, tuple[datetime, ...]]:
-    """When each of the sources published: the latest distinct moments that it gave itself, newest first."""
+def publication_times(connection: Connection, asked_at: Mapping[str, datetime]) -> Mapping[str, tuple[datetime, ...]]:
+    """When each of the sources published: the latest distinct moments that it gave itself, newest first.
+
+    ``asked_at`` is when each was asked last.
+    """
     found: dict[str, list[datetime]] = defaultdict(list)
-    for names in batches(sources, _AT_ONCE):
+    for names in batches(asked_at, _AT_ONCE):
         of_each = []
         for name in names:
             moments = select(mentions.c.source, mentions.c.said_at).distinct()
             moments = moments.where(mentions.c.source == name, mentions.c.published_at.is_not(None))
-            of_each.append(select(moments.order_by(mentions.c.said_at.desc()).limit(limit).subquery()))
+            moments = moments.order_by(mentions.c.said_at.desc())
+            recent = moments.where(mentions.c.said_at >= asked_at[name] - RECORD).limit(MOST_TIMES).subquery()
+            of_each += [select(moments.limit(TIMES).subquery()), select(recent)]
         for row in connection.execute(union_all(*of_each)):
             found[row.source].append(row.said_at)
-    return {source: tuple(sorted(times, reverse=True)) for source, times in found.items()}
+    return {source: tuple(sorted(set(times), reverse=True)) for source, times in found.items()}
 
 
 def _history(source: str, streams: Sequence[Any], times: tuple[datetime, ...]) -> SourceHistory:
     run_id, at = max(row.run_id for row in streams), max(row.last_attempt for row in streams)
     asked = [row for row in streams if is_asked(row, run_id, at)]
+    working = [row for row in asked if row.outcome != "paused"]
+    told = working or asked
     return SourceHistory(
         source=source,
-        failures=min(row.failures for row in asked),
-        reason=most_frequent([row.last_error for row in asked if row.last_error is not None]),
+        failures=min(row.failures for row in told),
+        reason=most_frequent([row.last_error for row in told if row.last_error is not None]),
         times=times,
-        paused=any(row.outcome == "paused" for row in asked),
-        last_success=max((row.last_success for row in asked if row.last_success is not None), default=None),
+        paused=not working,
+        last_success=max((row.last_success for row in told if row.last_success is not None), default=None),
     )
 
 

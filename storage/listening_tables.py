@@ -120,3 +120,11 @@ counts = table(
 )
 """Posts under policies that allow nothing but counts: how many, by the day they were published (ISO 8601). A post that speaks of
 several brands counts once for each; ``target`` is the one that speaks for the brand. ``history`` as in ``mentions``."""
+
+counted = table(
+    "counted",
+    text("key", "nobody", primary_key=True),
+    Column("counted_at", Moment, nullable=False, index=True),
+)
+"""Which posts became counts, as keyed hashes, so that none counts again when it is heard again; ``counted_at`` is when it was
+counted, or heard again since."""

@@ -14,7 +14,7 @@ from listener.core.mention import Cursor, Kind, Mention, Page
 from listener.core.ports import Saved
 from storage.adopting import adopt
 from storage.authors import save_authors
-from storage.counting import without_traces
+from storage.counting import already_counted, without_traces
 from storage.database import Database, batches
 from storage.heard import Heard, distinct
 from storage.listening_tables import cursors
@@ -75,7 +75,8 @@ class Mentions:
 
         Of two entries with one id on a page the first counts. A post whose feed gives it a new id is known by its address and
         content. What was erased, or removed at its source, stays out and counts as a duplicate. Under terms that honour
-        deletions a known post is confirmed by being heard again; under terms that allow nothing but counts nobody wrote it.
+        deletions a known post is confirmed by being heard again; under terms that allow nothing but counts nobody wrote it,
+        and what was counted already is a duplicate.
         """
         only_counted = self._policies.counts_only(policy)
         heard = distinct([without_traces(one) for one in page.mentions] if only_counted else page.mentions, now)
@@ -85,6 +86,9 @@ class Mentions:
             known = _known(connection, [item.key for item in heard])
             fresh = [item for item in heard if item.key not in known or _is_edit(known[item.key], item)]
             fresh = self._not_erased(connection, fresh)
+            if only_counted:
+                counted = already_counted(self._database, connection, [item.key for item in fresh if item.key not in known], now)
+                fresh = [item for item in fresh if item.key not in counted]
             new = _really_new(connection, [item for item in fresh if item.key not in known])
             edited = [item for item in fresh if item.key in known]
             if new or edited:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from listener.core.telling import Delivery, Message
 from storage.database import Database, batches
-from storage.tables import outbox
+from storage.telling_tables import outbox
 
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 """Before the second attempt, the third, and so on; the last repeats."""

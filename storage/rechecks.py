@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from listener.core.deletions import hidden_before
 from listener.core.ports import Posted
 from listener.core.times import as_utc, midnight
 from storage.database import Database, batches
@@ -15,7 +16,9 @@ from storage.forgetting import remove_mentions
 from storage.mentions import confirm
 from storage.policies import Policies
 from storage.retention import CLOSED
-from storage.tables import cases, digest_quotes, mentions
+from storage.tables import cases, mentions
+from storage.telling_tables import digest_quotes
+from storage.told import changed, cuts_of_shown, take_out, withdraw
 
 
 class Rechecks:
@@ -52,6 +55,30 @@ class Rechecks:
             told = remove_mentions(self._database, connection, gone, now)
         self._database.cut_log()
         return [(one.recipient, one.day) for one in told]
+
+    def hide_overdue(self, now: datetime) -> Sequence[tuple[str, date]]:
+        """Take quotes of posts that nobody could confirm for a day out of the stored digests, for good.
+
+        Messages that hold them and have not gone out are withdrawn. Returns the digests that were changed by that, by recipient
+        and day: their files are to be written again. The bytes are overwritten too (SQLite).
+        """
+        with self._database.read() as connection:
+            if not self._overdue(connection, now):
+                return ()
+        with self._database.write() as connection:
+            self._database.erase_bytes(connection)
+            cut = list(cuts_of_shown(connection, self._overdue(connection, now)))
+            take_out(connection, cut)
+            withdraw(connection, cut, now)
+            told = changed(connection, cut)
+        self._database.cut_log()
+        return [(one.recipient, one.day) for one in told]
+
+    def _overdue(self, connection: Connection, now: datetime) -> Sequence[int]:
+        """The mentions that a stored digest shows and that may not be shown any more."""
+        shown = select(digest_quotes.c.mention_id).where(digest_quotes.c.shown)
+        query = select(mentions.c.id).where(mentions.c.id.in_(shown), self._policies.unconfirmed(hidden_before(now)))
+        return connection.scalars(query.order_by(mentions.c.id)).all()
 
     def _shown(self, connection: Connection, source: str) -> list[Any]:
         """The source's posts under terms that honour deletions, of open cases or shown in a stored digest: id and when seen."""

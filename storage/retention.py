@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, u
 from listener.core.cases import CaseState
 from listener.core.deletions import erased_before
 from listener.core.people import Outcome
+from storage.counting import KNOWN_FOR
 from storage.database import Database, batches
 from storage.due import BLANKED
 from storage.forgetting import NOBODY, delete_mentions
-from storage.listening_tables import counts, gaps, incidents, jobs, runs, stream_states, used
+from storage.listening_tables import counted, counts, gaps, incidents, jobs, runs, stream_states, used
 from storage.outbox import MessageState
 from storage.policies import Policies
 from storage.tables import (
@@ -27,17 +28,16 @@ from storage.tables import (
     customer_domains,
     customer_keys,
     customers,
-    digests,
     judgements,
     matches,
     mention_revisions,
     mentions,
-    outbox,
     people,
     staged_customers,
     standings,
     story_keys,
 )
+from storage.telling_tables import digests, outbox
 from storage.told import ToldDigest, changed, cuts, take_out, withdraw
 
 MONTHS = timedelta(days=62)
@@ -131,6 +131,7 @@ def _old_listening(connection: Connection, now: datetime, before: datetime) -> i
         delete(incidents).where(incidents.c.closed_at < before),
         delete(jobs).where(jobs.c.done_at < before),
         delete(counts).where(counts.c.counted_at < before),
+        delete(counted).where(counted.c.counted_at < now - KNOWN_FOR),
         delete(stream_states).where(stream_states.c.last_attempt < before),
     ):
         connection.execute(statement)

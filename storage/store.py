@@ -48,6 +48,7 @@ class Store:
     def __init__(
         self, database: Database, admin: Admin, pepper: Pepper, policies: Mapping[str, MatchingPolicy], now: datetime
     ) -> None:
+        database.use_pepper(pepper)
         tombstones = Tombstones(database, pepper)
         terms = Policies(policies)
         self._database = database

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from listener.core.mention import Json
 from storage.database import batches
 from storage.outbox import BLANK, MessageState
-from storage.tables import digest_quotes, digests, outbox
+from storage.telling_tables import digest_quotes, digests, outbox
 
+ABOUT_SOURCES = ("alert:", "recovery:")
+"""How the keys of messages begin that tell of sources only, and of no person (``listener.health``)."""
 _AT_ONCE = 100
 """Digests read at a time: each holds some ten kilobytes."""
 
@@ -42,10 +44,21 @@ class Cut:
 
 def cuts(connection: Connection, person_ids: Collection[int], mention_ids: Collection[int] = ()) -> Iterator[Cut]:
     """All digests that tell of the people or quote the mentions, oldest first."""
-    if not person_ids and not mention_ids:
-        return
-    persons, quoted = set(person_ids), set(mention_ids)
-    ids = connection.scalars(select(digests.c.id).order_by(digests.c.id)).all()
+    if person_ids or mention_ids:
+        ids = connection.scalars(select(digests.c.id).order_by(digests.c.id)).all()
+        yield from _cuts(connection, ids, set(person_ids), set(mention_ids))
+
+
+def cuts_of_shown(connection: Connection, mention_ids: Collection[int]) -> Iterator[Cut]:
+    """The digests that hold words or addresses of the mentions, oldest first; those that hold neither are left as they are."""
+    ids: set[int] = set()
+    for chunk in batches(mention_ids):
+        here = (digest_quotes.c.shown, digest_quotes.c.mention_id.in_(chunk))
+        ids.update(connection.scalars(select(digest_quotes.c.digest_id).where(*here)))
+    yield from _cuts(connection, sorted(ids), set(), set(mention_ids))
+
+
+def _cuts(connection: Connection, ids: Sequence[int], persons: set[int], quoted: set[int]) -> Iterator[Cut]:
     for chunk in batches(ids, _AT_ONCE):
         for row in connection.execute(select(digests).where(digests.c.id.in_(chunk)).order_by(digests.c.id)).all():
             data = json.loads(row.data)
@@ -87,12 +100,15 @@ def note_quotes(connection: Connection, digest_id: int, data: str) -> None:
 def withdraw(connection: Connection, found: Sequence[Cut], now: datetime, *, unassigned: bool = False) -> int:
     """Withdraw the digests' messages that have not gone out, for they hold what was taken out; how many.
 
-    With ``unassigned`` also all that belong to no digest, since nobody can tell whom those are about.
+    With ``unassigned`` also all that belong to no digest, since nobody can tell whom those are about; not those about sources,
+    which hold nothing personal.
     """
     kept = (MessageState.SENT.value, MessageState.WITHDRAWN.value)
     gone = {"state": MessageState.WITHDRAWN.value, "ended_at": now, "next_attempt_at": None, **BLANK}
     here = update(outbox).where(outbox.c.state.not_in(kept)).values(gone)
-    count: int = connection.execute(here.where(outbox.c.digest_id.is_(None))).rowcount if unassigned else 0
+    of_sources = or_(*(outbox.c.dedup_key.startswith(kind, autoescape=True) for kind in ABOUT_SOURCES))
+    unknown = here.where(outbox.c.digest_id.is_(None), ~of_sources)
+    count: int = connection.execute(unknown).rowcount if unassigned else 0
     for ids in batches(cut.digest_id for cut in found):
         count += connection.execute(here.where(outbox.c.digest_id.in_(ids))).rowcount
     return count

@@ -75,8 +75,10 @@ def digest(
 def told(app: App, store: Store, wanted: date | None, now: datetime) -> Digest:
     """The day's digest as it was told, byte for byte; for today, where none was told so far, the one that would be."""
     from listener.digest.model import Digest
-    from listener.job import digest_plan
+    from listener.job import digest_plan, hide_overdue
     from listener.tell import preview
+
+    hide_overdue(app, store, now)
 
     plan = digest_plan(app, store, now)
     today = plan.day(now)

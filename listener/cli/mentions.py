@@ -38,7 +38,7 @@ def list_mentions(
     now = shell.now()
     app = shell.app()
     with app.open_store(now) as store:
-        found = store.mentions.find(query, source=source, limit=limit)
+        found = store.mentions.find(query, source=source, limit=limit, now=now)
     if shell.json:
         for mention in found:
             json_line(mention)
@@ -60,7 +60,7 @@ def _excerpt(mention: HeardMention) -> str:
 
     title = "" if not mention.title or mention.text.startswith(mention.title) else f"{mention.title} · "
     text = one_line(title + mention.text, EXCERPT)
-    return text or "(nothing is kept of it)"
+    return text or f"({mention.withheld or 'nothing is kept of it'})"
 
 
 def show(shell: Shell, mention_id: Annotated[int, typer.Argument(metavar="ID", help="The id in the list.")]) -> None:
@@ -71,7 +71,7 @@ def show(shell: Shell, mention_id: Annotated[int, typer.Argument(metavar="ID", h
     now = shell.now()
     app = shell.app()
     with app.open_store(now) as store:
-        found = store.mentions.show(mention_id)
+        found = store.mentions.show(mention_id, now=now)
     if found is None:
         note(f"Error: there is no mention {mention_id}; see `listener mentions`")
         raise typer.Exit(1)
@@ -88,7 +88,7 @@ def _lines(found: MentionVerdicts) -> Iterator[tuple[str, str | None]]:
         f"{said.mention_id} from {said.source} ({said.platform})" + (f", revision {said.revision}" if said.revision > 1 else ""),
     )
     yield "title", said.title
-    yield "text", said.text or "(nothing is kept of it)"
+    yield "text", said.text or f"({said.withheld or 'nothing is kept of it'})"
     yield "address", said.url
     yield "author", said.author.display_name or said.author.handle or "not named"
     yield "published", moment(said.published_at, "no usable date")

@@ -12,6 +12,7 @@ import typer
 from listener.cli.moments import parse_moment
 from listener.cli.output import Column, json_line, note, progress, say, table
 from listener.cli.shell import Shell, command
+from listener.core.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from listener.collecting import Stream
@@ -38,6 +39,8 @@ def run(
     now = shell.now()
     app = shell.app()
     start = parse_moment(since, now, "--since") if since else None
+    if start is not None and start > now:
+        raise ConfigError([Problem("--since", f'"{since}" lies in the future', "a time that has passed, or 7d")])
     if dry_run:
         _dry_run(shell, app, source or [], now, start)
         return
@@ -50,6 +53,8 @@ def run(
             report = run_pass(app, store, now, only=source or (), since=start, progress=bar)
         except StoreBusy as busy:
             note(f"{busy}; nothing to do here")
+            if shell.json:
+                json_line({"busy": True})
             return
     if shell.json:
         json_line(report_facts(report))

@@ -90,7 +90,7 @@ def print_report(report: PassReport) -> None:
     told = report.told
     failed = f", {told.failed} failed" if told.failed else ""
     say(f"Told: {_many(told.digests, 'digest')} made, {_many(told.sent, 'message')} sent{failed}")
-    say("Next: listener digest, listener cases")
+    say("Next: listener digest, listener cases" if report.worked else "Next: listener sources")
 
 
 def _many(count: int, what: str) -> str:

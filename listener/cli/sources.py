@@ -159,7 +159,11 @@ def _details(line: SourceHealth, today: date) -> Iterator[tuple[str, str | None]
         return stamp_words(moment, UTC, today) if moment else empty
 
     known = [f"{line.new:,} new", f"{line.changed:,} changed", f"{line.duplicates:,} known"]
-    runs = [f"{line.runs:,}", f"{line.failed_runs:,} failed", f"{line.refused_runs:,} refused us"]
+    runs = [
+        f"{line.runs:,} {'run' if line.runs == 1 else 'runs'}",
+        f"{line.failed_runs:,} failed",
+        f"{line.refused_runs:,} refused us",
+    ]
     yield "source", f"{line.source} ({line.kind})"
     yield "health", line.health
     yield "why", coverage_words(line.coverage, longest=2000)
@@ -172,7 +176,7 @@ def _details(line: SourceHealth, today: date) -> Iterator[tuple[str, str | None]
     yield "parts", f"{line.streams:,}, {line.streams_failed:,} of them failing" if line.streams > 1 else None
     yield "left alone", f"until {at(line.left_alone_until)}" if line.left_alone_until else None
     yield "next", at(line.next_at)
-    yield "24 hours", f"{', '.join(known)}; {', '.join(runs).replace(',', ' runs,', 1)}"
+    yield "24 hours", f"{', '.join(known)}; {', '.join(runs)}"
     yield "lag", f"95 of 100 new posts were heard within {span_words(line.lag_p95)}" if line.lag_p95 is not None else None
     for reason, count in sorted((line.rejected or {}).items(), key=lambda item: (-item[1], item[0])):
         yield "unusable", f"{count:,} {reason}"

@@ -32,13 +32,15 @@ class ListenerError(Exception):
 class SourceError(ListenerError):
     """A source could not be heard, wholly or in part.
 
-    ``source`` is filled in by whoever knows it (the connector does not know its own name).
+    ``source`` is filled in by whoever knows it (the connector does not know its own name). ``unsent`` is true where it is certain
+    that no part of the request was written to the service: it cannot have acted on it, nor charged for it.
     """
 
     def __init__(self, reason: str, *, source: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.source = source
+        self.unsent = False
 
     def __str__(self) -> str:
         return f"{self.source}: {self.reason}" if self.source else self.reason

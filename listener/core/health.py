@@ -33,12 +33,12 @@ class SourceHistory:
 
     source: str
     failures: int = 0
-    """Failures in a row of the part that failed least: above 0 only where every part of the source fails."""
+    """Failures in a row of the part that failed least, of those that do not rest by a cap: above 0 only where all of these fail."""
     reason: str | None = None
     """Why it was not heard the last time, wholly or in part; ``None`` where all of it was heard."""
     times: tuple[datetime, ...] = ()
     """When it published: the latest distinct moments, newest first."""
     paused: bool = False
-    """Some part of it rests on purpose, because a cap is reached: then its silence says nothing."""
+    """Every part of it rests on purpose, because a cap is reached: then its silence says nothing."""
     last_success: datetime | None = None
     """When any part of it was last heard."""

@@ -450,6 +450,13 @@ class RecheckBook(Protocol):
         """
         ...
 
+    def hide_overdue(self, now: datetime) -> Sequence[tuple[str, date]]:
+        """Take quotes of posts that nobody could confirm for a day out of the stored digests, for good.
+
+        Messages that hold them and have not gone out are withdrawn. Returns the digests that were changed, as above.
+        """
+        ...
+
 
 class JobBook(Protocol):
     """Who does what when several processes serve one store. A job is a source's name or a step's."""

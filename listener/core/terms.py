@@ -25,6 +25,8 @@ __all__ = [
     "STACK_EXCHANGE",
     "YOUTUBE",
     "X",
+    "of_platform",
+    "platform_name",
 ]
 
 _NOT_BOUGHT = frozenset({Provenance.GIVEN, Provenance.PUBLIC, Provenance.UNKNOWN})
@@ -108,3 +110,16 @@ BY_PLATFORM = {
     "mail": MAIL,
 }
 """The policy of each platform that has terms of its own: an export of its posts, read from a file, is under them too."""
+
+_OTHER_NAMES = {"twitter": "x", "x.com": "x", "hacker news": "hackernews", "hacker-news": "hackernews", "hn": "hackernews"}
+
+
+def platform_name(name: str) -> str:
+    """A platform as this program writes it: people and exports write ``Reddit`` and ``Twitter``."""
+    plain = name.strip().casefold()
+    return _OTHER_NAMES.get(plain, plain)
+
+
+def of_platform(name: str, default: MatchingPolicy) -> MatchingPolicy:
+    """The policy of a platform that has terms of its own, else ``default``."""
+    return BY_PLATFORM.get(platform_name(name), default)

@@ -88,6 +88,7 @@ class GuardedDoor:
             except SourceError as problem:
                 if here != url:  # who configured the address must not look in vain for another one
                     problem.reason = f"{shown(url)} redirects to {problem.reason}"
+                    problem.unsent = False  # the first address was asked
                 raise
             left -= reply.seconds
             permanent = permanent and reply.status in _PERMANENT

@@ -7,6 +7,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpcore
 import httpx
@@ -35,6 +36,19 @@ class Reply:
     reason: str
     seconds: float
     """How long the hop took, without waiting for its turn."""
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a request has come; httpcore calls it with each step that it begins or ends."""
+
+    written: bool = False
+    """Whether the writing of the request was begun."""
+
+    def __call__(self, step: str, info: Mapping[str, Any]) -> None:
+        # CONNECT is for the proxy: what was asked for has not left yet
+        if step == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            self.written = True
 
 
 class Exchange:
@@ -71,12 +85,14 @@ class Exchange:
 
         Raises:
             RetryLater, SourceRejected, SourceProtocolError: see ``listener.core.ports.Door``; a status raises nothing here.
+                Each says whether the request was ``unsent``.
         """
+        progress = _Progress()
         try:
             address = httpx.URL(url)
             if address.scheme not in _SCHEMES or not address.host:
                 raise SourceRejected("only http and https addresses are allowed")
-            request = self._request(method, address, headers, content)
+            request = self._request(method, address, headers, content, progress)
             with self._politeness.turn(address.host), self._connections.turn():
                 started = time.monotonic()
                 with deadline(started + seconds):
@@ -85,20 +101,29 @@ class Exchange:
             where = shown(url)
             if not problem.reason.startswith(where):
                 problem.reason = f"{where}: {problem.reason}"
+            problem.unsent = not progress.written
             raise
         except _HTTP_PROBLEMS as problem:
             # `from None`: the exception holds what was sent, which may carry a token
-            raise from_http(problem, shown(url)) from None
+            failed = from_http(problem, shown(url))
+            failed.unsent = not progress.written
+            raise failed from None
 
     def _request(
-        self, method: str, address: httpx.URL, headers: Mapping[str, str], content: bytes | Iterable[bytes] | None
+        self,
+        method: str,
+        address: httpx.URL,
+        headers: Mapping[str, str],
+        content: bytes | Iterable[bytes] | None,
+        progress: _Progress,
     ) -> httpcore.Request:
         try:
             lines = self._head(method, address, headers, content)
         except UnicodeEncodeError:
             raise SourceRejected("the request could not be written: a header holds what HTTP cannot carry") from None
         target = httpcore.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path)
-        return httpcore.Request(method, target, headers=lines, content=content, extensions={"timeout": self._timeouts})
+        extensions = {"timeout": self._timeouts, "trace": progress}
+        return httpcore.Request(method, target, headers=lines, content=content, extensions=extensions)
 
     def _head(
         self, method: str, address: httpx.URL, headers: Mapping[str, str], content: bytes | Iterable[bytes] | None

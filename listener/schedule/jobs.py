@@ -235,7 +235,7 @@ class Jobs:
 
     def _was_ever_heard(self) -> bool:
         if not self._ever_heard:
-            self._ever_heard = any(state.last_success for state in self._store.runs.stream_states())
+            self._ever_heard = job.ever_heard(self._store)
         return self._ever_heard
 
     def _unless_stopped(self, step: str, done: int, total: int | None = None) -> None:  # noqa: ARG002 - the shape of a progress

@@ -90,6 +90,9 @@ def tried(states: Sequence[StreamState]) -> Tried:
     """The state of a source, from those of its streams."""
     if not states:
         return Tried()
+    latest = max(state.last_attempt for state in states)
+    # A stream that is in the configuration no longer is not asked, and says nothing of the source.
+    states = [state for state in states if state.last_attempt == latest or (state.not_before and state.not_before > latest)]
     pauses = [state.not_before for state in states]
     return Tried(
         last_attempt=max(state.last_attempt for state in states),

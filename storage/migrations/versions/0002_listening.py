@@ -84,6 +84,13 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_counts_counted_at"), "counts", ["counted_at"])
+    op.create_table(
+        "counted",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("counted_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_counted")),
+    )
+    op.create_index(op.f("ix_counted_counted_at"), "counted", ["counted_at"])
     _what_was_quoted()
 
 

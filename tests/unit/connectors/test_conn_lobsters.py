@@ -151,6 +151,35 @@ def test_only_what_is_new_in_a_story_is_handed_over_again(site, door):
     assert [mention.external_id for mention in again] == ["c/c3cccc", "c/c4"], "the newest known one bounds what is new"
 
 
+def test_deleted_comments_which_are_not_counted_hide_no_new_ones(site, door):
+    def said(n: int, minutes: int, *, deleted: bool = False):
+        at = (NOW + timedelta(minutes=minutes)).isoformat()
+        return {"short_id": f"c{n}", "created_at": at, "comment": f"<p>{n}</p>", "is_deleted": deleted}
+
+    def shows(*comments):
+        listed = story(1, 600, comments=sum(not one["is_deleted"] for one in comments))
+        site["/newest.json"] = body([listed])
+        site["/s/s1.json"] = body({**listed, "comments": comments})
+
+    def heard(cursor, hours):
+        pages = hear(site, door, {"comments": cursor}, more={"now": NOW + timedelta(hours=hours)})["comments"]
+        return [mention.external_id for mention in mentions(pages)], json.loads(json.dumps(pages[-1].cursor))
+
+    old = [said(n, n - 300, deleted=n < 3) for n in range(5)]
+    shows(*old)
+    assert heard({}, 0)[0] == ["c/c3", "c/c4"]
+    cursor = heard({}, 0)[1]
+    shows(*old, said(5, 30))
+    found, cursor = heard(cursor, 1)
+    assert found == ["c/c4", "c/c5"]
+    shows(*({**one, "is_deleted": True} for one in [*old, said(5, 30)]), said(6, 90))
+    found, cursor = heard(cursor, 2)
+    assert found == ["c/c6"], "the count fell, and yet there is a new one"
+    site.seen.clear()
+    assert heard(cursor, 3)[0] == []
+    assert "/s/s1.json" not in site.paths()
+
+
 def test_comments_beyond_what_a_run_may_read_wait_for_the_next(site, door):
     site["/newest.json"] = body([story(n, n, comments=1) for n in range(1, 6)])
     for n in range(1, 6):

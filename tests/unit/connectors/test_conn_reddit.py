@@ -130,6 +130,18 @@ def test_a_second_run_brings_only_what_is_new(place):
     assert [one.external_id for one in mentions(second)] == ["t3_9"]
 
 
+def test_no_id_of_a_post_is_remembered_and_an_edited_one_is_not_counted_again(place):
+    gone = post(2, NOW - timedelta(minutes=2), selftext="[removed]")
+    place.site["/search"] = listing([post(1, NOW - timedelta(minutes=1)), gone])
+    first = place.run()
+    kept = json.loads(json.dumps(first[-1].cursor))
+    assert len(kept["seen"]) == 2
+    assert "t3_" not in json.dumps(kept)
+    place.site["/search"] = listing([post(1, NOW - timedelta(minutes=1), selftext="edited"), gone])
+    again = place.run(kept)
+    assert [page.unchanged for page in again] == [True]
+
+
 def test_a_bad_record_costs_itself_only(place):
     odd = [{"kind": "t5", "data": {"name": "t5_x"}}, {"kind": "t3", "data": {"title": "no name"}}, None, 7]
     odd += [post(2, NOW, title=["a list"]), post(3, NOW, created_utc="yesterday")]

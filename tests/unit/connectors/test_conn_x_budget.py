@@ -77,6 +77,13 @@ def test_a_request_that_never_left_costs_nothing(b):
     assert b.ledger.days[DAY][MONEY] == 0
 
 
+@pytest.mark.parametrize("api", ["https://api.x.invalid", "http://127.0.0.1:9", "https://127.0.0.1:{port}"])
+def test_an_outage_of_the_network_costs_nothing(b, api):
+    for _ in range(2):
+        assert b.run(api=api.format(port=b.site.port), account_ids=("77",)).keys() == {"search 1", "mentions 77"}
+    assert not any(b.ledger.days[DAY].values())
+
+
 def test_an_answer_that_was_lost_may_have_been_charged_for(b):
     b.x.failures.append(Reply(b'{"data": [', 200))
     assert b.run("search")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import trustme
 
-from listener.core.errors import ConfigError, RetryLater, SourceProtocolError, SourceRejected
+from listener.core.errors import ConfigError, RetryLater, SourceError, SourceProtocolError, SourceRejected
 from listener.core.ports import Door
 from listener.net.door import GuardedDoor, next_hop, open_door
 from listener.net.settings import DoorSettings
@@ -476,6 +476,49 @@ def test_a_proxy_that_refuses_is_named():
             door.get("https://blog.example/")
         door.close()
         thread.join(5)
+
+
+# ------------------------------------------------------------------------------------------------ whether it was sent
+
+
+def ended(door: GuardedDoor, url: str, *, private: bool = True, **more) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        door.get(url, private=private, **more)
+    return caught.value
+
+
+def test_what_did_not_leave_is_told_from_what_may_have_arrived(site: Site, secure: Site, door: GuardedDoor):
+    nowhere = GuardedDoor(QUICK, resolve=lambda *_: [])
+    assert ended(nowhere, "http://blog.example/").unsent
+    nowhere.close()
+    assert ended(door, "http://127.0.0.1:9/").unsent
+    assert ended(door, site.url(), private=False).unsent
+    assert ended(door, secure.url()).unsent, "TLS was refused"
+    assert ended(door, f"https://127.0.0.1:{site.port}/").unsent, "it does not speak TLS"
+    assert ended(door, "http://[/").unsent
+    assert ended(door, site.url(), headers={"x": "\u2028"}).unsent
+    assert site.seen == secure.seen == []
+    site["/ok"] = b"ok"
+    site["/lost"] = raw(lambda connection: None)
+    site["/cut"] = raw(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"))
+    site["/there"] = Reply(status=302, headers={"Location": "http://127.0.0.1:9/"})
+    for path in ("/lost", "/cut", "/missing", "/there"):
+        door.get(site.url("/ok"), private=True)  # the next request goes over the connection of this one
+        assert not ended(door, site.url(path)).unsent, path
+
+
+def test_what_a_proxy_was_asked_to_connect_to_has_got_nothing_yet():
+    def silent(connection):
+        connection.recv(65536)
+
+    with serve() as proxy:
+        settings = DoorSettings(proxy=f"http://127.0.0.1:{proxy.port}", read_timeout=0.2)
+        door = GuardedDoor(settings, resolve=lambda *_: ["127.0.0.1"])
+        proxy["blog.example:443"] = raw(silent)
+        proxy["http://blog.example/"] = raw(silent)
+        assert ended(door, "https://blog.example/").unsent
+        assert not ended(door, "http://blog.example/").unsent
+        door.close()
 
 
 # ------------------------------------------------------------------------------------------------ the door itself

@@ -76,7 +76,7 @@ def _counted(store: Store) -> list[tuple[Any, ...]]:
         return sorted(tuple(row) for row in connection.execute(select(*columns)))
 
 
-LISTENING = {"meta", "alembic_version", "cursors", "counts"}
+LISTENING = {"meta", "alembic_version", "cursors", "counts", "counted"}
 
 
 def test_nothing_but_counts_remains_in_any_table(any_store: Store) -> None:
@@ -93,6 +93,28 @@ def test_nothing_but_counts_remains_in_any_table(any_store: Store) -> None:
     ]
     assert any_store.matches.pending_matches(MATCHER, 9, {}) == []
     assert any_store.standings.pending_standings(NOW, "j", 9) == []
+
+
+def test_a_post_that_was_counted_does_not_count_again(any_store: Store) -> None:
+    assert _hear(any_store, _post(1), _post(2)) == Saved(new=2)
+    understand(any_store, about(), OFF_TARGET)
+    again = (_post(1, text=f"{SECRET} edited what was said of Quillon Flow"), _post(2), _post(3))
+    assert _hear(any_store, *again, stream="another search", now=NOW + HOUR) == Saved(new=1, duplicates=2)
+    understand(any_store, now=NOW + HOUR)
+    assert sum(row[-1] for row in _counted(any_store)) == 2
+    kept = repr(_rows(any_store)["counted"])
+    assert _post(1).key not in kept, "only a keyed hash is kept"
+    assert hear(any_store, _post(1), source="blogs", now=NOW + HOUR) == Saved(new=1), "other terms keep the post itself"
+
+
+def test_a_counted_post_is_known_until_a_month_after_it_was_last_heard(any_store: Store) -> None:
+    _hear(any_store, _post(1), _post(2))
+    understand(any_store)
+    assert _hear(any_store, _post(1), now=NOW + 20 * DAY) == Saved(duplicates=1)
+    any_store.privacy.prune(NOW + 30 * DAY, Retention())
+    assert len(_rows(any_store)["counted"]) == 2
+    any_store.privacy.prune(NOW + 30 * DAY + HOUR, Retention())
+    assert _hear(any_store, _post(1), _post(2), now=NOW + 31 * DAY) == Saved(new=1, duplicates=1)
 
 
 def test_the_author_is_never_written(any_store: Store) -> None:
@@ -222,6 +244,7 @@ def test_a_source_that_may_only_be_counted_from_now_on_becomes_counts(store: Sto
     person = next(case.person_id for case in store.cases.find())
     _told(store, [person])
     hear(store, _post(4), source="forum")
+    assert store.mentions.adopt_policies({"forum": replace(STRICT, counts_only=False), "blogs": OPEN_WEB}, NOW) == ()
     assert store.mentions.adopt_policies({"forum": STRICT, "blogs": OPEN_WEB}, NOW) == (("mail:kim", NOW.date()),)
     saved = json.loads(store.digests.saved_digest("mail:kim", NOW.date()) or "")
     assert saved["people"] == [{"person_id": person, "quotes": [{"mention_id": 3, "text": SECRET}]}]
@@ -232,6 +255,7 @@ def test_a_source_that_may_only_be_counted_from_now_on_becomes_counts(store: Sto
     (due,) = store.standings.pending_standings(NOW, "judge 1", 9)
     assert [opinion.mention_id for opinion in due.opinions] == [3]
     assert store.mentions.adopt_policies({"forum": STRICT, "blogs": OPEN_WEB}, NOW) == ()
+    assert hear(store, _post(2), source="forum", policy=STRICT.name) == Saved(duplicates=1), "what was counted then is known"
     understand(store)
     assert {author.author.handle for author in store.mentions.find()} == {"ada" if named else "writer1"}
     assert store.privacy.export_person(Selector(contact_id="C1"))

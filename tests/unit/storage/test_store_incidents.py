@@ -10,7 +10,8 @@ from listener.core.errors import RetryLater, SourcePaused, SourceRejected, Stora
 from listener.core.health import Incident, IncidentKind, SourceHistory
 from listener.core.ports import StreamResult
 from listener.core.telling import Message
-from storage.incidents import TIMES
+from listener.health_rules import judge_health
+from storage.incidents import MOST_TIMES, TIMES
 from storage.store import Store
 from tests.support.heard import DAY, HOUR, NOW, hear, mention
 
@@ -79,21 +80,50 @@ def test_a_part_that_is_left_alone_is_still_a_part(any_store: Store) -> None:
 
 def test_a_source_that_rests_on_purpose_says_so(any_store: Store) -> None:
     _log(any_store, StreamResult("s", "a", error=SourcePaused("the cap is reached")), StreamResult("s", "b"))
+    assert not any_store.incidents.history(["s"])[0].paused, "a part of it goes on"
+    _log(any_store, StreamResult("s", "a", error=SourcePaused("the cap is reached")))
     assert any_store.incidents.history(["s"])[0].paused
     _log(any_store, StreamResult("s", "a"), StreamResult("s", "b"), at=1)
     assert not any_store.incidents.history(["s"])[0].paused
 
 
+def test_a_part_that_rests_on_purpose_does_not_hide_that_the_others_fail(any_store: Store) -> None:
+    resting = StreamResult("s", "a", error=SourcePaused("the cap is reached"))
+    _log(any_store, StreamResult("s", "a"), StreamResult("s", "b"))
+    for at in (1, 2, 3):
+        _log(any_store, resting, StreamResult("s", "b", error=SourceRejected("403: no entry")), at=at)
+    (history,) = any_store.incidents.history(["s"])
+    assert history == SourceHistory("s", 3, "403: no entry", (), paused=False, last_success=NOW)
+    (incident,), _ = judge_health([history], [], NOW + 3 * HOUR)
+    assert (incident.kind, incident.reason) == (IncidentKind.FAILING, "403: no entry")
+    _log(any_store, resting, StreamResult("s", "b", error=SourcePaused("the cap is reached")), at=4)
+    (history,) = any_store.incidents.history(["s"])
+    assert (history.paused, judge_health([history], [], NOW + 4 * HOUR)) == (True, ([], []))
+
+
 def test_when_a_source_published_is_told_newest_first_and_each_moment_once(any_store: Store) -> None:
     for source in ("s", "t"):
         _log(any_store, StreamResult(source, ""))
-    moments = [NOW - number * HOUR for number in range(TIMES + 9)]
+    moments = [NOW - number * 4 * HOUR for number in range(TIMES + 9)]
     hear(any_store, *(mention(n, published_at=at) for n, at in enumerate(moments)), source="s", news_since=NOW - DAY)
     hear(any_store, *(mention(f"again {n}", published_at=at) for n, at in enumerate(moments[:50])), source="s")
-    hear(any_store, mention("future", published_at=NOW + DAY), mention("undated", published_at=None), source="t", now=NOW + HOUR)
+    hear(any_store, mention("future", published_at=NOW + DAY), source="t", now=NOW + HOUR)
+    hear(any_store, mention("undated", published_at=None), source="t", now=NOW + 2 * HOUR)
     s, t = any_store.incidents.history(["s", "t"])
     assert s.times == tuple(moments[:TIMES])
     assert t.times == (NOW + HOUR,), "a date of the future counts as the moment of hearing"
+
+
+def test_of_a_busy_source_two_weeks_are_told_and_no_more_than_can_be_looked_at(any_store: Store) -> None:
+    for source in ("busy", "busiest"):
+        _log(any_store, StreamResult(source, ""))
+    quarters = [NOW - number * HOUR / 4 for number in range(14 * 24 * 4 + 9)]
+    minutes = [NOW - number * HOUR / 60 for number in range(MOST_TIMES + 9)]
+    hear(any_store, *(mention(f"q{n}", published_at=at, by=None) for n, at in enumerate(quarters)), source="busy")
+    hear(any_store, *(mention(f"m{n}", published_at=at, by=None) for n, at in enumerate(minutes)), source="busiest")
+    busiest, busy = any_store.incidents.history(["busy", "busiest"])
+    assert busy.times == tuple(quarters[: 14 * 24 * 4 + 1])
+    assert busiest.times == tuple(minutes[:MOST_TIMES])
 
 
 def test_many_sources_are_told_in_few_statements(any_store: Store) -> None:

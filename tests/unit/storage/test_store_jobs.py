@@ -123,6 +123,15 @@ def test_a_connection_that_is_cut_is_opened_again_with_its_locks(postgres_url: s
         assert not _claimed(other, slot=NOW + HOUR)
 
 
+@pytest.mark.parametrize("error", [OSError(28, "the disk is full"), OverflowError("too far")])
+def test_an_error_of_a_run_is_not_taken_for_one_of_the_database(any_store: Store, error: Exception) -> None:
+    with pytest.raises(type(error)) as raised, any_store.admin.run_lock():
+        raise error
+    assert raised.value is error
+    with any_store.admin.run_lock():
+        pass
+
+
 def test_work_ends_well_although_its_lock_was_lost(postgres_url: str) -> None:
     with _open(postgres_url) as store:
         with store.jobs.claim("blogs", NOW, NOW):

@@ -20,7 +20,8 @@ from listener.core.telling import Delivery, Message
 from storage.metadata import metadata
 from storage.outbox import MessageState
 from storage.store import Erased, Pruned, Retention, Selector, Store
-from storage.tables import cases, customers, digests, matches, outbox, staged_customers
+from storage.tables import cases, customers, matches, staged_customers
+from storage.telling_tables import digests, outbox
 from storage.told import ToldDigest
 from tests.support.heard import (
     BRAND,
@@ -163,6 +164,14 @@ def test_an_erasure_leaves_everybody_else_alone(any_store: Store) -> None:
     any_store.outbox.record([(any_store.outbox.due(NOW, 1)[0], Delivery(True, "ok"))], NOW)
     any_store.privacy.erase_person(Selector(author_id=2), NOW)
     assert any_store.outbox.find()[0].state == MessageState.SENT
+
+
+def test_an_erasure_leaves_waiting_messages_about_sources_alone(any_store: Store) -> None:
+    _everything(any_store)
+    keys = ("alert:1:mail:kim", "recovery:1:mail:kim", "alerts", "other")
+    any_store.outbox.put([Message(key, "mail", "kim", "S", "T", None, NOW) for key in keys])
+    assert any_store.privacy.erase_person(ADA, NOW).messages_withdrawn == 3
+    assert sorted(message.dedup_key for message in any_store.outbox.due(NOW, 9)) == ["alert:1:mail:kim", "recovery:1:mail:kim"]
 
 
 def test_others_who_may_have_been_the_erased_customer_are_matched_again(any_store: Store) -> None:

@@ -119,6 +119,15 @@ def test_what_open_cases_rest_on_and_what_was_shown_is_checked_every_day(store: 
     assert store.rechecks.due_rechecks("others", TOMORROW, 9) == []
 
 
+def test_what_was_taken_out_of_a_digest_is_not_shown_any_more(store: Store) -> None:
+    _hear(store, _post(1), _post(2))
+    understand(store)
+    _tell(store, {"person_id": 1, "quotes": [_quote(2)]})
+    assert _due(store) == [2]
+    store.privacy.erase_person(Selector(author_id=1), NOW)
+    assert (_people(store, 0), _due(store)) == ([], [])
+
+
 def test_other_terms_ask_for_no_check(store: Store) -> None:
     hear(store, _post(1), source="x")
     hear(store, _post(2), source="x", policy=REDDIT.name)
@@ -218,6 +227,32 @@ def test_what_nobody_confirmed_for_a_week_is_taken_away(store: Store) -> None:
     assert [(one.recipient, one.day) for one in pruned.told] == [("mail:kim", NOW.date())]
     assert [bool(found.text) for found in store.mentions.find(now=NOW)] == [True, True, False]
     assert _due(store) == [2]
+
+
+def test_a_quote_that_nobody_confirmed_for_a_day_is_taken_out_of_what_was_told(store: Store) -> None:
+    _hear(store, _post(1), _post(2), _post(3))
+    hear(store, mention(4))
+    _case(store, 3)
+    late = TOMORROW + MICROSECOND
+    first = _tell(store, {"person_id": 1, "quotes": [_quote(1), _quote(2)]})
+    store.outbox.record([(first, _ok())], NOW)
+    _tell(store, {"person_id": 1, "quotes": [_quote(1), _quote(3), _quote(4)]}, day=1)
+    _tell(store, {"person_id": 1, "quotes": [_quote(1, "", url=None)]}, day=2)
+    _tell(store, {"person_id": 1, "quotes": [_quote(2), _quote(4)]}, day=3)
+    store.rechecks.save_rechecked([2], [], TOMORROW)
+    assert store.rechecks.hide_overdue(TOMORROW) == ()
+    assert store.rechecks.hide_overdue(late) == [("mail:kim", NOW.date()), ("mail:kim", TOMORROW.date())]
+    assert _people(store, 0) == [{"person_id": 1, "quotes": [_quote(2)]}]
+    assert _people(store, 1) == [{"person_id": 1, "quotes": [_quote(4)]}]
+    assert _people(store, 2) == [{"person_id": 1, "quotes": [_quote(1, "", url=None)]}], "that shows nothing of the post"
+    assert _people(store, 3) == [{"person_id": 1, "quotes": [_quote(2), _quote(4)]}]
+    states = {entry.dedup_key: entry.state.value for entry in store.outbox.find()}
+    assert states == {"d0": "sent", "d1": "withdrawn", "d2": "waiting", "d3": "waiting"}
+    assert _due(store, TOMORROW + DAY) == [3, 2], "of an open case, and still shown"
+    store.rechecks.save_rechecked([1], [], late)
+    assert store.rechecks.hide_overdue(late) == ()
+    _tell(store, {"person_id": 1, "quotes": [_quote(1)]})
+    assert _people(store, 0) == [{"person_id": 1, "quotes": [_quote(2)]}], "it does not come back"
 
 
 # -------------------------------------------------------------------------------------------------------- what is gone
