@@ -229,7 +229,7 @@ def test_of_two_runs_at_once_the_second_says_who_holds_the_store_and_is_0(folder
     first = in_the_middle(folder, slow)
     try:
         second = call("run", "--json", folder=folder)
-        assert (second.status, second.out) == (0, "")
+        assert (second.status, second.out) == (0, '{"busy": true}\n')
         assert f"Another run (process {first.pid}) holds" in second.err
         assert call("cases", folder=folder).status == 0, "reading goes on"
     finally:

@@ -193,3 +193,10 @@ def test_sigterm_deletes_the_key_file_of_match(folder: Path, tmp_path: Path) -> 
     while list(scratch.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert list(scratch.iterdir()) == []
+
+
+def test_older_posts_cannot_be_asked_for_from_the_future(run, folder: Path) -> None:
+    ended = run("run", "--since", "2999-01-01")
+    assert ended.status == 2
+    assert "--since" in ended.err
+    assert "lies in the future" in ended.err

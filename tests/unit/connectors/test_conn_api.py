@@ -83,12 +83,12 @@ def test_a_next_page_of_the_same_host_is(site, api):
         (Reply(b"{}", 429), RetryLater, "429"),
         (Reply(b"{}", 500), RetryLater, "500"),
         (Reply(b"{}", 503, {"Retry-After": "60"}), RetryLater, "503"),
-        (Reply(b"<!doctype html><html>"), SourceProtocolError, "promised JSON"),
-        (Reply(b'{"found": [1, '), SourceProtocolError, "promised JSON"),
-        (Reply(b""), SourceProtocolError, "promised JSON"),
-        (Reply(b"[" * 100_000), SourceProtocolError, "promised JSON"),
-        (Reply(b'"\xff"'), SourceProtocolError, "promised JSON"),
-        (Reply(b'{"n": ' + b"9" * 5000 + b"}"), SourceProtocolError, "promised JSON"),
+        (Reply(b"<!doctype html><html>"), SourceProtocolError, "address of the API"),
+        (Reply(b'{"found": [1, '), SourceProtocolError, "address of the API"),
+        (Reply(b""), SourceProtocolError, "address of the API"),
+        (Reply(b"[" * 100_000), SourceProtocolError, "address of the API"),
+        (Reply(b'"\xff"'), SourceProtocolError, "address of the API"),
+        (Reply(b'{"n": ' + b"9" * 5000 + b"}"), SourceProtocolError, "address of the API"),
     ],
 )
 def test_a_refusal_or_nonsense_is_an_error_and_never_nothing(site, api, reply, error, words):

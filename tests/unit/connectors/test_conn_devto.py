@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from connectors.devto import SPEC, tag_of
 from listener.core.errors import RetryLater
@@ -150,3 +151,21 @@ def test_the_newest_are_swept_back_to_what_is_known(site, door):
     second = hear(site, door, ends(first), tags=["x"])
     assert mentions(second["latest"]) == []
     assert len(queries(site, "/api/articles/latest")) == 1
+
+
+@pytest.mark.parametrize("options", [{"tags": ["css"]}, {"tags": ["x"], "watch": ["Ann"]}])
+def test_what_a_tag_or_an_account_brings_in_full_is_not_heard_again_as_a_description(site, door, options):
+    both = [article(1, 10, tag_list=["CSS"])]
+    site["/api/articles"] = body(both)
+    site["/api/articles/latest"] = body([*both, article(2, 20, user={"username": "bob"}, tag_list="go, db")])
+    site["/api/articles/1"] = body({**both[0], "body_markdown": "We use Quillon"})
+    found = {name: [one.external_id for one in mentions(pages)] for name, pages in hear(site, door, **options).items()}
+    assert found.pop("latest") == ["2"]
+    assert ["1"] in found.values()
+
+
+@pytest.mark.parametrize("name", ["tags", "watch"])
+@pytest.mark.parametrize("blank", ["", "  ", "#"])
+def test_a_blank_tag_or_account_would_ask_for_everything_and_is_refused(name, blank):
+    with pytest.raises(ValidationError, match="ask for everything"):
+        SPEC.options(**{name: [blank]})

@@ -379,8 +379,8 @@ REFUSALS = [
     (Reply(b"<html>Forbidden</html>", 403), SourceRejected, "does not allow"),
     (Reply(b"", 429, {"Retry-After": "120"}), RetryLater, "limit"),
     (Reply(b"", 503), RetryLater, "503"),
-    (Reply(b"<html>hello</html>", 200, {"Content-Type": "text/html"}), SourceProtocolError, "promised JSON"),
-    (Reply(b'{"items": [{"id": {"vid'), SourceProtocolError, "promised JSON"),
+    (Reply(b"<html>hello</html>", 200, {"Content-Type": "text/html"}), SourceProtocolError, "address of the API"),
+    (Reply(b'{"items": [{"id": {"vid'), SourceProtocolError, "address of the API"),
     (Reply(b'{"items": {}}'), SourceProtocolError, "not the list"),
     (Reply(b'{"error": [1, {"errors": 7}]}', 403), SourceRejected, "does not allow"),
 ]
