@@ -33,7 +33,7 @@ class SourceHistory:
 
     source: str
     failures: int = 0
-    """Failures in a row of the part that failed least, of those that do not rest by a cap: above 0 only where all of these fail."""
+    """Failures in a row of the part that failed least, of those that do not rest by a cap: above 0 only where all these fail."""
     reason: str | None = None
     """Why it was not heard the last time, wholly or in part; ``None`` where all of it was heard."""
     times: tuple[datetime, ...] = ()
