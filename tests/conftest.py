@@ -5,11 +5,23 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+import structlog
+from hypothesis import HealthCheck, settings
 
 from tests.support.postgres import database_of, empty, running_server
 
 # A shell lets what it starts in the background ignore Ctrl-C, and children inherit that; some tests send it to them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How fast the machine makes examples says nothing about the program.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_comes() -> None:
+    """Without what a command that ran in this process set up: its level would filter what a test looks for."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
