@@ -105,8 +105,8 @@ def _ours(urls: list[str], timed: Callable[[], None]) -> int:
     from connectors.rss import SPEC
     from listener.collecting import Stream, fetch_all
     from listener.core.brand import OPEN_WEB
+    from listener.core.connector import ConnectorContext
     from listener.core.mention import Page
-    from listener.core.ports import ConnectorContext
     from listener.net.door import open_door
     from listener.net.settings import DoorSettings
 

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import httpx
 
 from connectors._json import document, moment
+from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError
-from listener.core.ports import Answer, ConnectorContext
 from listener.net.door import same_origin
 from listener.net.mapping import LONGEST_PAUSE, from_status
 from listener.net.urls import shown

@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 from connectors._document import looks_like_web_page
 from connectors._feeds import Fetched, fetch_feed, parse_feed, state_of
 from connectors._workers import shared_workers
+from listener.core.connector import Answer, Door
 from listener.core.errors import RetryLater, SourceProtocolError, SourceRejected
-from listener.core.ports import Answer, Door
 from listener.net.urls import shown, web_link
 
 ACCEPT_PAGE = "text/html, application/xhtml+xml, */*;q=0.8"

@@ -12,9 +12,9 @@ import structlog
 from connectors._entries import Items, items_of
 from connectors._raw import RawFeed, from_plain
 from connectors._workers import Workers, shared_workers
+from listener.core.connector import Answer, Door
 from listener.core.errors import SourceProtocolError
 from listener.core.mention import Cursor, Json, Mention, Page, Rejected
-from listener.core.ports import Answer, Door
 from listener.net.urls import normal_url, shown
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, */*;q=0.5"

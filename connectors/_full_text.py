@@ -12,9 +12,9 @@ import structlog
 from connectors._discovery import ACCEPT_PAGE
 from connectors._entries import Item
 from connectors._workers import shared_workers
+from listener.core.connector import Door
 from listener.core.errors import RetryLater, SourceError
 from listener.core.mention import Json, Markup, Mention, content_hash, digest
-from listener.core.ports import Door
 from listener.net.urls import shown
 
 _TAG = re.compile(r"<[^<>]*>")

@@ -10,8 +10,8 @@ from typing import Any
 
 from connectors._api import Api, reset_pause
 from connectors._json import Record, record, text
+from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError, SourceRejected
-from listener.core.ports import Answer, ConnectorContext
 from listener.net.urls import shown
 
 VERSION = "2022-11-28"

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from listener.core.connector import Answer
 from listener.core.errors import BadItem, SourceProtocolError
 from listener.core.mention import Mention, Rejected
-from listener.core.ports import Answer
 from listener.net.urls import shown
 
 Record = Mapping[str, Any]

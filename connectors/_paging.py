@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from connectors._json import each, moment
 from connectors._sweep import FIRST, Entry
 from connectors._terms import search_terms
+from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import ConfigError, Problem, SourceRejected
 from listener.core.mention import Cursor, Gap, Mention, Page
-from listener.core.ports import Answer, ConnectorContext
 from listener.net.urls import shown
 
 

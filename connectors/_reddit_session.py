@@ -13,8 +13,8 @@ import httpx
 
 from connectors._api import REFUSALS, Api, Params, reset_pause
 from connectors._json import document, text
+from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError, SourceRejected
-from listener.core.ports import Answer, ConnectorContext
 from listener.net.mapping import from_status
 from listener.net.urls import shown
 

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 
+from listener.core.connector import ConnectorSpec
 from listener.core.errors import Problem
-from listener.core.ports import ConnectorSpec
 
 GROUP = "listener.connectors"
 
@@ -53,7 +53,7 @@ def _load(point: EntryPoint) -> ConnectorSpec | Problem:
     except Exception as problem:  # foreign code: anything can come out of it
         return Problem(_place(point), f"cannot be loaded ({type(problem).__name__}: {problem})", "")
     if not isinstance(spec, ConnectorSpec):
-        return Problem(_place(point), f"{point.value} is a {type(spec).__name__}", "a listener.core.ports.ConnectorSpec")
+        return Problem(_place(point), f"{point.value} is a {type(spec).__name__}", "a listener.core.connector.ConnectorSpec")
     if spec.kind != point.name:
         return Problem(_place(point), f"its spec is of kind {spec.kind!r}", f"kind {point.name!r}, as the entry point is named")
     return spec

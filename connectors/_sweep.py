@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors._json import moment
+from listener.core.connector import ConnectorContext
 from listener.core.errors import SourceProtocolError, SourceRejected
 from listener.core.mention import Cursor, Gap, Json, Mention, Page, Rejected, content_hash, digest
-from listener.core.ports import ConnectorContext
 
 OVERLAP = timedelta(hours=1)
 FIRST = timedelta(days=7)

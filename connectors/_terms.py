@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from listener.core.brand import TargetKind
+from listener.core.connector import ConnectorContext
 from listener.core.errors import ConfigError, Problem
 from listener.core.mention import digest, normal_handle, normal_text
-from listener.core.ports import ConnectorContext
 
 _T = TypeVar("_T")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from connectors._entries import items_of
 from connectors._feeds import fetch_feed, in_pages
+from listener.core.connector import ConnectorContext
 from listener.core.errors import SourceProtocolError, SourceRejected
 from listener.core.mention import Cursor, Json, Kind, Page, Rejected
-from listener.core.ports import ConnectorContext
 from listener.net.urls import shown
 
 

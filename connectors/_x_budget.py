@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from connectors._json import Record, record, text
 from connectors._x_options import MONEY, POSTS, RECHECKED, Options, micro, next_day, next_month
+from listener.core.connector import ConnectorContext, MemoryLedger
 from listener.core.errors import SourceError, SourcePaused
 from listener.core.mention import Cursor, Json
-from listener.core.ports import ConnectorContext, MemoryLedger
 from listener.core.times import as_utc
 
 if TYPE_CHECKING:

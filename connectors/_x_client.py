@@ -25,8 +25,8 @@ from tweepy.errors import TweepyException  # type: ignore[import-untyped]  # as 
 from connectors._api import reset_pause
 from connectors._json import Record, document, record, text
 from connectors._x_options import Options, next_day, next_month
+from listener.core.connector import Answer, ConnectorContext, Door
 from listener.core.errors import RetryLater, SourceError, SourcePaused, SourceProtocolError, SourceRejected
-from listener.core.ports import Answer, ConnectorContext, Door
 from listener.core.times import as_utc
 from listener.net.mapping import from_status
 from listener.net.urls import shown

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from connectors._addresses import WebAddress
 from connectors._x_query import LONGEST, account
-from listener.core.ports import Allowance
+from listener.core.connector import Allowance
 from listener.core.times import midnight
 
 PLATFORM = "x"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from connectors._x_budget import Budget, Charge, Price
 from connectors._x_options import MONEY, POSTS, RECHECKED, Options, micro
 from connectors._x_reading import gone, there
-from listener.core.ports import Checked, ConnectorContext
+from listener.core.connector import Checked, ConnectorContext
 
 _MOST = 100
 _LONGEST_ID = 19

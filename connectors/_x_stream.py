@@ -13,9 +13,9 @@ from connectors._x_budget import Budget, Paid, Price
 from connectors._x_options import MONEY, Options, micro
 from connectors._x_pages import OVERLAP, SETTLE, Pages
 from connectors._x_query import query
+from listener.core.connector import ConnectorContext
 from listener.core.errors import SourceRejected
 from listener.core.mention import Cursor, Json, Page, digest
-from listener.core.ports import ConnectorContext
 from listener.core.times import as_utc
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from connectors._api import Api, Params
 from connectors._json import document, record, text
+from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import RetryLater, SourceError, SourcePaused, SourceProtocolError, SourceRejected
-from listener.core.ports import Answer, ConnectorContext
 from listener.net.urls import shown
 
 QUOTA = "quota"

@@ -16,9 +16,9 @@ from connectors._entries import PLATFORM, Items, items_of
 from connectors._feeds import Fetched, fetch_feed, in_pages, note_undated, unread
 from connectors._full_text import FullTexts, bare_host
 from connectors._threads import thread_pages
+from listener.core.connector import ConnectorContext, ConnectorSpec
 from listener.core.errors import SourceProtocolError, SourceRejected
 from listener.core.mention import Cursor, Json, Kind, Page
-from listener.core.ports import ConnectorContext, ConnectorSpec
 from listener.net.urls import normal_url, shown, web_link
 
 _log = structlog.get_logger()

@@ -23,9 +23,9 @@ from connectors._bluesky_posts import PLATFORM, item_of, mention_of, place_of, p
 from connectors._json import document, each, moment, record, records, text
 from connectors._sweep import Ask, Entry, Found, marked, step_back, sweep
 from connectors._terms import phrase, search_terms, something, watch_streams
+from listener.core.connector import Answer, ConnectorContext, ConnectorSpec
 from listener.core.errors import SourceError, SourceProtocolError, SourceRejected
 from listener.core.mention import Cursor, Page
-from listener.core.ports import Answer, ConnectorContext, ConnectorSpec
 from listener.core.terms import BLUESKY
 from listener.net.urls import shown
 

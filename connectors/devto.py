@@ -24,9 +24,9 @@ from connectors._json import moment, record, records, required, text, whole
 from connectors._paging import BEFORE, NotThere, Place, Remarks, known_ids, or_not_there, placed
 from connectors._sweep import Ask, Found, sweep
 from connectors._terms import search_terms, watched
+from listener.core.connector import ConnectorContext, ConnectorSpec
 from listener.core.errors import BadItem
 from listener.core.mention import Author, Cursor, Markup, Mention, Page, digest, normal_text
-from listener.core.ports import ConnectorContext, ConnectorSpec
 from listener.core.terms import DEV
 from listener.net.urls import shown, web_link
 

@@ -34,9 +34,9 @@ from connectors._paging import (
 )
 from connectors._sweep import Ask, Found, sweep
 from connectors._terms import phrase, watched
+from listener.core.connector import Answer, ConnectorContext, ConnectorSpec
 from listener.core.errors import BadItem, RetryLater, SourceError, SourceRejected
 from listener.core.mention import Author, Cursor, Gap, Kind, Markup, Mention, Page, digest
-from listener.core.ports import Answer, ConnectorContext, ConnectorSpec
 from listener.core.terms import DISCOURSE
 from listener.net.urls import shown, web_link
 

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connectors._rows import mention_of
 from connectors._tables import rows
+from listener.core.connector import ConnectorContext, ConnectorSpec
 from listener.core.errors import BadItem, SourceRejected
 from listener.core.mention import Cursor, Json, Mention, Page, Rejected
-from listener.core.ports import ConnectorContext, ConnectorSpec
 
 PAGE_SIZE = 500
 _BLOCK = 1 << 20

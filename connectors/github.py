@@ -22,8 +22,8 @@ from connectors._json import record, records, text
 from connectors._paging import Place, Remarks, placed, secret_of, terms_to_ask, unusable
 from connectors._sweep import Ask, Entry, Found, sweep
 from connectors._terms import phrase
+from listener.core.connector import ConnectorContext, ConnectorSpec
 from listener.core.mention import Cursor, Gap, Mention, Page
-from listener.core.ports import ConnectorContext, ConnectorSpec
 from listener.core.terms import GITHUB
 from listener.net.urls import shown
 

@@ -21,9 +21,9 @@ from connectors._api import Api
 from connectors._json import each, moment, record, records, required, text, whole
 from connectors._sweep import Ask, Found, marked, step_back, sweep
 from connectors._terms import phrase, search_terms, something, watch_streams
+from listener.core.connector import ConnectorContext, ConnectorSpec
 from listener.core.errors import BadItem, SourceProtocolError
 from listener.core.mention import ANONYMOUS, Author, Cursor, Kind, Markup, Mention, Page
-from listener.core.ports import ConnectorContext, ConnectorSpec
 from listener.core.terms import HACKER_NEWS
 from listener.net.urls import shown, web_link
 

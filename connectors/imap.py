@@ -15,8 +15,8 @@ from connectors._imap_client import Mailbox, Security
 from connectors._imap_mails import Mail, Unreadable, read_head, read_mail, usable
 from connectors._imap_session import Session, open_session
 from connectors._tidy import line
+from listener.core.connector import Connector, ConnectorContext, ConnectorSpec
 from listener.core.mention import ANONYMOUS, Author, Cursor, Json, Markup, Mention, Page, Rejected, digest
-from listener.core.ports import Connector, ConnectorContext, ConnectorSpec
 from listener.core.terms import MAIL
 
 PLATFORM = "mail"

@@ -21,9 +21,9 @@ from connectors._json import each, moment, record, records, required, text, whol
 from connectors._paging import NotThere, Place, beginning, or_not_there, placed
 from connectors._sweep import Ask, Found, sweep
 from connectors._terms import watched
+from listener.core.connector import ConnectorContext, ConnectorSpec
 from listener.core.errors import BadItem
 from listener.core.mention import Author, Cursor, Json, Kind, Markup, Mention, Page, Rejected, digest
-from listener.core.ports import ConnectorContext, ConnectorSpec
 from listener.core.terms import LOBSTERS
 from listener.net.urls import shown, web_link
 

@@ -21,9 +21,9 @@ from connectors._json import document, each, moment, record, records, required, 
 from connectors._mastodon_statuses import PLATFORM, mention_of
 from connectors._sweep import Ask, Entry, Found, marked, sweep
 from connectors._terms import phrase, search_terms, something, watch_streams
+from listener.core.connector import Answer, ConnectorContext, ConnectorSpec
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError, SourceRejected
 from listener.core.mention import Cursor, Gap, Mention, Page, Rejected
-from listener.core.ports import Answer, ConnectorContext, ConnectorSpec
 from listener.core.terms import MASTODON
 from listener.net.urls import shown
 

@@ -15,9 +15,9 @@ from connectors._json import each, moment, record, records, required, text
 from connectors._reddit_session import Application, Session
 from connectors._sweep import Ask, Entry, Found, sweep
 from connectors._terms import phrase, search_terms
+from listener.core.connector import Checked, Connector, ConnectorContext, ConnectorSpec, Rechecker
 from listener.core.errors import BadItem
 from listener.core.mention import Cursor, Gap, Kind, Mention, Page, Rejected, digest
-from listener.core.ports import Checked, Connector, ConnectorContext, ConnectorSpec, Rechecker
 from listener.core.terms import REDDIT
 
 PLATFORM = "reddit"

@@ -12,8 +12,8 @@ from connectors._addresses import WebAddress
 from connectors._entries import PLATFORM, items_of
 from connectors._feeds import fetch_feed, in_pages, note_undated
 from connectors._opml import feeds_in
+from listener.core.connector import ConnectorContext, ConnectorSpec
 from listener.core.mention import Cursor, Page
-from listener.core.ports import ConnectorContext, ConnectorSpec
 from listener.net.urls import normal_url
 
 

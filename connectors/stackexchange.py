@@ -24,9 +24,9 @@ from connectors._json import Record, moment, record, records, required, text, wh
 from connectors._paging import BEFORE, Place, Remarks, known_ids, placed, secret_of, terms_to_ask
 from connectors._sweep import Ask, Found, sweep
 from connectors._terms import phrase
+from listener.core.connector import Answer, ConnectorContext, ConnectorSpec
 from listener.core.errors import BadItem, RetryLater, SourceError, SourcePaused, SourceRejected
 from listener.core.mention import Author, Cursor, Gap, Kind, Markup, Mention, Page
-from listener.core.ports import Answer, ConnectorContext, ConnectorSpec
 from listener.core.terms import STACK_EXCHANGE
 from listener.net.urls import shown, web_link
 

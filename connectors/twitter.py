@@ -10,7 +10,7 @@ from connectors._x_options import PLATFORM, Options, allowances, missing
 from connectors._x_query import accounts, author_clauses, mention_clauses, name_clauses, packed, room, tail
 from connectors._x_recheck import XRechecker
 from connectors._x_stream import Part, XConnector
-from listener.core.ports import ConnectorContext, ConnectorSpec
+from listener.core.connector import ConnectorContext, ConnectorSpec
 from listener.core.terms import X
 
 __all__ = ["SPEC", "Options"]

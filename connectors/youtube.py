@@ -16,9 +16,9 @@ from connectors._sweep import Ask, Entry, Found, entries, sweep
 from connectors._terms import phrase, search_terms, watched
 from connectors._youtube_api import QUOTA, SEARCH_COST, ItemRefused, QuotaApi, quota_api
 from connectors._youtube_records import PLATFORM, comment_count, thread_entries, thread_time, video_id, video_mention
+from listener.core.connector import Allowance, Connector, ConnectorContext, ConnectorSpec
 from listener.core.errors import SourceRejected
 from listener.core.mention import Cursor, Json, Mention, Page, Rejected
-from listener.core.ports import Allowance, Connector, ConnectorContext, ConnectorSpec
 from listener.core.terms import YOUTUBE
 
 _THREADS_REREAD = timedelta(days=2)

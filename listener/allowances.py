@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from listener.core.ports import Allowance, Ledger
+from listener.core.connector import Allowance, Ledger
 
 _CURRENCY = 3
 """Letters of a currency's code (ISO 4217)."""

@@ -12,9 +12,9 @@ from datetime import datetime
 import structlog
 
 from listener.core.brand import MatchingPolicy
+from listener.core.connector import Connector
 from listener.core.errors import SourceError, SourceProtocolError
 from listener.core.mention import Cursor, Page
-from listener.core.ports import Connector
 
 log = structlog.get_logger()
 

@@ -15,8 +15,8 @@ from listener import health, pipeline
 from listener.allowances import spent_by
 from listener.collecting import Stream
 from listener.core import terms
+from listener.core.connector import ConnectorContext, Door
 from listener.core.errors import ConfigError
-from listener.core.ports import ConnectorContext, Door
 from listener.core.times import midnight
 from listener.customer_import import Imported, import_configured_customers
 from listener.pipeline import Collected, Progress, silent

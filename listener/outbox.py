@@ -37,25 +37,18 @@ class Recipient:
 
 def digest_messages(digest: Digest, rendered: Rendered, recipients: Sequence[Recipient], now: datetime) -> list[Message]:
     """One message for each recipient; the same digest of the same day gives the same ``dedup_key`` whenever it is told."""
-    return [
-        Message(
-            dedup_key=f"digest:{digest.brand}:{digest.day}:{recipient.channel}:{recipient.address}",
-            channel=recipient.channel,
-            recipient=recipient.address,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            created_at=now,
-        )
-        for recipient in dict.fromkeys(recipients)
-    ]
+    return _messages(f"digest:{digest.brand}:{digest.day}", rendered, recipients, now)
 
 
 def alert_messages(alert: Alert, rendered: Rendered, recipients: Sequence[Recipient], now: datetime) -> list[Message]:
     """One message for each recipient; the same alert gives the same ``dedup_key`` whenever it is told."""
+    return _messages(alert.key, rendered, recipients, now)
+
+
+def _messages(key: str, rendered: Rendered, recipients: Sequence[Recipient], now: datetime) -> list[Message]:
     return [
         Message(
-            dedup_key=f"{alert.key}:{recipient.channel}:{recipient.address}",
+            dedup_key=f"{key}:{recipient.channel}:{recipient.address}",
             channel=recipient.channel,
             recipient=recipient.address,
             subject=rendered.subject,

@@ -23,7 +23,7 @@ from listener.core import terms
 from listener.core.brand import MatchingPolicy
 from listener.core.cases import CaseChange
 from listener.core.errors import SourceError, SourcePaused
-from listener.core.mention import ANONYMOUS, Cursor, Gap, Markup, Mention, Page, Rejected
+from listener.core.mention import Cursor, Gap, Markup, Mention, Page, Rejected
 from listener.core.policy import JudgingPolicy
 from listener.core.ports import (
     AnalysisQueue,
@@ -152,13 +152,10 @@ def _addressed(error: SourceError | None, stream: Stream) -> SourceError | None:
 
 
 def _permitted(page: Page, policy: MatchingPolicy) -> Page:
-    """The page with what the source's terms let us keep.
-
-    Under ``counts_only`` that is nothing that says who wrote a post. Posts of a platform of which only counts may be kept are
-    refused where they stand among others (a row of an export): their source must be under that platform's terms.
-    """
+    """The page without posts of a platform of which only counts may be kept, where they stand among others (rows of an export):
+    their source must be under that platform's terms."""
     if policy.counts_only:
-        return replace(page, mentions=tuple(replace(each, author=ANONYMOUS, url=None, repost_of=None) for each in page.mentions))
+        return page
     refused = [each for each in page.mentions if terms.of_platform(each.platform, policy).counts_only]
     if not refused:
         return page

@@ -8,8 +8,9 @@ from datetime import date, datetime
 
 import structlog
 
+from listener.core.connector import Rechecker
 from listener.core.errors import SourceError
-from listener.core.ports import RecheckBook, Rechecker
+from listener.core.ports import RecheckBook
 
 log = structlog.get_logger()
 

@@ -23,19 +23,10 @@ from connectors._registry import load_problems, load_specs
 from listener.collecting import Stream
 from listener.core import terms
 from listener.core.brand import Evidence, MatchingPolicy, OwnSide
+from listener.core.connector import Connector, ConnectorContext, ConnectorSpec, Door
 from listener.core.errors import ConfigError, Problem, SourceRejected
 from listener.core.mention import Cursor, digest
-from listener.core.ports import (
-    Analyzer,
-    Clock,
-    Connector,
-    ConnectorContext,
-    ConnectorSpec,
-    CustomerSource,
-    Door,
-    Matcher,
-    Notifier,
-)
+from listener.core.ports import Analyzer, Clock, CustomerSource, Matcher, Notifier
 from listener.outbox import Recipient
 from listener.pipeline import Cleaner
 from nlp.engines import ENGINES

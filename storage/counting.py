@@ -39,8 +39,8 @@ class _Said(NamedTuple):
 
 
 def without_traces(mention: Mention) -> Mention:
-    """The mention as if nobody had written it, and as if it repeated nothing."""
-    return replace(mention, author=ANONYMOUS, repost_of=None)
+    """The mention as if nobody had written it, without its address, and as if it repeated nothing."""
+    return replace(mention, author=ANONYMOUS, url=None, repost_of=None)
 
 
 def count_out(

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from listener.core.mention import Gap
 from listener.core.telling import Coverage, Health
-from storage.listening_tables import gaps, run_sources, stream_states, used
+from storage.listening_tables import cursors, gaps, run_sources, stream_states, used
 from storage.tables import mentions
 
 
@@ -82,12 +82,15 @@ def _latest(connection: Connection, until: datetime) -> Sequence[Any]:
 def _lags(connection: Connection, since: datetime, until: datetime) -> dict[str, timedelta]:
     """Of the news heard in the window: so soon after they were published 95 of 100, or sooner, were heard.
 
+    What was published before its stream was first listened to says nothing of how soon it is heard, and is left out.
     ``said_at`` is the time of publishing here, but for what claims to be of the future.
     """
     here = (mentions.c.heard_at > since, mentions.c.heard_at <= until, ~mentions.c.history, mentions.c.published_at.is_not(None))
     place = func.row_number().over(partition_by=mentions.c.source, order_by=_seconds(connection)).label("place")
     of = func.count().over(partition_by=mentions.c.source).label("of")
-    ranked = select(mentions.c.source, mentions.c.heard_at, mentions.c.said_at, place, of).where(*here).subquery()
+    listening = (cursors.c.source == mentions.c.source) & (cursors.c.stream == mentions.c.stream)
+    query = select(mentions.c.source, mentions.c.heard_at, mentions.c.said_at, place, of).join(cursors, listening)
+    ranked = query.where(*here, mentions.c.said_at >= cursors.c.first_saved_at).subquery()
     at = (ranked.c.place * 100 >= ranked.c.of * 95) & ((ranked.c.place - 1) * 100 < ranked.c.of * 95)
     return {row.source: row.heard_at - row.said_at for row in connection.execute(select(ranked).where(at))}
 

@@ -121,13 +121,6 @@ class Runs:
             query = select(cursors.c.stream, cursors.c.first_saved_at).where(cursors.c.source == source)
             return {row.stream: row.first_saved_at for row in connection.execute(query)}
 
-    def not_before(self, source: str) -> Mapping[str, datetime]:
-        """Streams that asked to be left alone, and until when."""
-        with self._database.read() as connection:
-            query = select(stream_states.c.stream, stream_states.c.not_before)
-            query = query.where(stream_states.c.source == source, stream_states.c.not_before.is_not(None))
-            return {row.stream: row.not_before for row in connection.execute(query)}
-
     def latest(self, limit: int = 10) -> Sequence[RunRecord]:
         """The last runs, newest first."""
         with self._database.read() as connection:

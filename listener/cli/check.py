@@ -22,7 +22,7 @@ from listener.digest.words import counted
 
 if TYPE_CHECKING:
     from listener.core.brand import MatchingPolicy
-    from listener.core.ports import Allowance, Answer
+    from listener.core.connector import Allowance, Answer
     from listener.wiring import App, Source
 
 

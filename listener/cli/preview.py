@@ -14,10 +14,10 @@ import typer
 
 from listener.cli.output import json_line, jsonable, moment, note, paragraph, say
 from listener.cli.shell import Shell, command
+from listener.core.connector import ConnectorContext, Door
 from listener.core.errors import BadItem, ConfigError, Problem, SourceError
 from listener.core.mention import Mention, Page
 from listener.core.plain import one_line
-from listener.core.ports import ConnectorContext, Door
 
 if TYPE_CHECKING:
     from listener.pipeline import Cleaner

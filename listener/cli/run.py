@@ -16,7 +16,7 @@ from listener.core.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from listener.collecting import Stream
-    from listener.core.ports import ConnectorContext
+    from listener.core.connector import ConnectorContext
     from listener.wiring import App, Source
 
 
@@ -78,12 +78,10 @@ def _streams(source: Source, context: ConnectorContext) -> Sequence[Stream]:
 
 def _costs(source: Source) -> str | None:
     """What asking the source can cost, where that is counted."""
-    most = [
-        f"{each.most_per_run / each.scale:,.10g} {each.label}"
-        for each in source.spec.allowances(source.options)
-        if each.most_per_run is not None
-    ]
-    return f"asking costs, and a run can use {' and '.join(most)} at most" if most else None
+    from listener.allowances import run_words
+
+    most = [words for each in source.spec.allowances(source.options) if (words := run_words(each))]
+    return f"asking costs: {', '.join(most)}" if most else None
 
 
 def _dry_run(shell: Shell, app: App, names: Sequence[str], now: datetime, since: datetime | None) -> None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import httpx
 
+from listener.core.connector import Answer
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError, SourceRejected
-from listener.core.ports import Answer
 from listener.net.addresses import Resolver, resolve_name
 from listener.net.exchange import Exchange, Reply
 from listener.net.mapping import from_status
@@ -25,7 +25,7 @@ def _now() -> datetime:
 
 
 class GuardedDoor:
-    """Implements ``listener.core.ports.Door``; one object serves all threads.
+    """Implements ``listener.core.connector.Door``; one object serves all threads.
 
     ``resolve`` and ``clock`` are seams: the system's resolver and the system's clock (for ``Retry-After`` dates of servers
     that do not say what time they think it is).

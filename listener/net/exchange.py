@@ -84,7 +84,7 @@ class Exchange:
         The body of a redirect or an error is read only if ``body_of_errors`` is set.
 
         Raises:
-            RetryLater, SourceRejected, SourceProtocolError: see ``listener.core.ports.Door``; a status raises nothing here.
+            RetryLater, SourceRejected, SourceProtocolError: see ``listener.core.connector.Door``; a status raises nothing here.
                 Each says whether the request was ``unsent``.
         """
         progress = _Progress()

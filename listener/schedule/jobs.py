@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from listener import job
+from listener.core.connector import Door
 from listener.core.errors import StorageError, StoreBusy
-from listener.core.ports import Clock, Door
+from listener.core.ports import Clock
 from listener.schedule.plan import DIGEST, ORPHANS, RETENTION, WORK, Planned, rests_until, source_jobs, step_jobs, tried
 from listener.schedule.trouble import Trouble
 

@@ -12,8 +12,8 @@ import pytest
 from typer.main import get_command
 
 from listener.cli.app import app
+from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import SourceProtocolError
-from listener.core.ports import Answer, ConnectorContext
 
 ROOT = Path(__file__).parents[2]
 

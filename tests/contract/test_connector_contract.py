@@ -8,9 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from connectors._registry import load_specs
+from listener.core.connector import ConnectorContext, ConnectorSpec
 from listener.core.errors import RetryLater, SourceError, SourceRejected
 from listener.core.mention import Cursor, Mention, Page
-from listener.core.ports import ConnectorContext, ConnectorSpec
 from listener.net.door import GuardedDoor, open_door
 from listener.net.settings import DoorSettings
 from tests.contract.conn_cases import Case, case_of

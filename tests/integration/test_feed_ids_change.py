@@ -9,7 +9,8 @@ import pytest
 
 from connectors.rss import SPEC
 from listener.core.brand import OPEN_WEB
-from listener.core.ports import ConnectorContext, Saved
+from listener.core.connector import ConnectorContext
+from listener.core.ports import Saved
 from listener.net.door import open_door
 from storage.store import Store, open_store
 from tests.support.heard import LONG_AGO, NOW, PEPPER, sqlite_url

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from listener.core.connector import Door
 from listener.core.mention import Cursor, Mention, content_hash
-from listener.core.ports import Door
 from listener.job import run_pass
 from listener.wiring import App, load_app
 from tests.support.blog_engine import BlogEngine, blog_engine

@@ -15,9 +15,9 @@ from listener.allowances import Spent
 from listener.core.analysis import Label
 from listener.core.brand import Evidence
 from listener.core.cases import Action, Case, CaseKind, CaseState, Event, EventKind
+from listener.core.connector import Allowance
 from listener.core.mention import Gap
 from listener.core.people import Match, Outcome, Reason
-from listener.core.ports import Allowance
 from listener.core.standing import Stance, Standing
 from listener.core.telling import CaseFacts, Coverage, DigestFacts, Health, PersonFacts, Quote
 

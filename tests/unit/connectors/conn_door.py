@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import SourceError, SourceRejected
-from listener.core.ports import Answer, ConnectorContext
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 

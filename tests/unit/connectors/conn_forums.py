@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from listener.core.brand import Brand, ListeningRule, Target, TargetKind
+from listener.core.connector import ConnectorContext
 from listener.core.mention import Mention
-from listener.core.ports import ConnectorContext
 from tests.unit.connectors.conn_door import NOW
 from tests.unit.net.net_server import Reply, Site
 

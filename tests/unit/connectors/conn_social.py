@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from listener.core.connector import ConnectorContext, ConnectorSpec
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError, SourceRejected
 from listener.core.mention import Cursor, Mention, Page
-from listener.core.ports import ConnectorContext, ConnectorSpec
 from listener.net.door import open_door
 from listener.net.settings import DoorSettings
 from tests.unit.connectors.conn_door import NOW

@@ -13,9 +13,9 @@ from typing import Any
 
 from connectors.twitter import SPEC, Options
 from listener.core.brand import Brand, ListeningRule, Target, TargetKind
+from listener.core.connector import ConnectorContext
 from listener.core.errors import SourceError
 from listener.core.mention import Cursor, Gap, Mention, Page
-from listener.core.ports import ConnectorContext
 from listener.net.door import GuardedDoor, open_door
 from listener.net.settings import DoorSettings
 from tests.support.x_api import TOKEN, FakeX

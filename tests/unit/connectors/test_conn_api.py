@@ -14,9 +14,9 @@ from connectors._api import Api, reset_pause
 from connectors._json import document, each, moment, records, required, text, whole
 from connectors._terms import phrase, search_terms, something, watch_streams, watched
 from listener.core.brand import Brand, ListeningRule, Target, TargetKind
+from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import BadItem, ConfigError, RetryLater, SourceProtocolError, SourceRejected
 from listener.core.mention import Mention, Rejected
-from listener.core.ports import Answer, ConnectorContext
 from listener.net.door import open_door
 from listener.net.settings import DoorSettings
 from tests.unit.connectors.conn_door import NOW, ScriptedDoor

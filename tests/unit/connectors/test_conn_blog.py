@@ -6,9 +6,9 @@ import pytest
 
 from connectors._page_links import page_links
 from connectors.blog import SPEC, Options
+from listener.core.connector import Answer
 from listener.core.errors import RetryLater, SourceProtocolError, SourceRejected
 from listener.core.mention import Kind, Markup
-from listener.core.ports import Answer
 from tests.unit.connectors.conn_door import ScriptedDoor, context, item, rss
 
 SITE = "https://b.example/"

@@ -19,9 +19,9 @@ from connectors._imap_client import Mailbox, Security
 from connectors._imap_mails import Unreadable, read_head, read_mail
 from connectors._imap_session import open_session
 from connectors.imap import SPEC, Options
+from listener.core.connector import ConnectorContext
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError, SourceRejected
 from listener.core.mention import Markup
-from listener.core.ports import ConnectorContext
 from tests.support.imap_server import Imap, imap_server, real_imap_server, real_server_is_installed
 from tests.unit.connectors.conn_door import NOW
 

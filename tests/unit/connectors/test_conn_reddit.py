@@ -11,9 +11,9 @@ from pydantic import SecretStr, ValidationError
 
 from connectors.reddit import SPEC, Options
 from listener.core.brand import Brand, ListeningRule, Target, TargetKind
+from listener.core.connector import ConnectorContext
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError, SourceRejected
 from listener.core.mention import ANONYMOUS, Kind
-from listener.core.ports import ConnectorContext
 from listener.net.door import open_door
 from listener.net.settings import DoorSettings
 from tests.contract.cases.case_reddit import serve_golden

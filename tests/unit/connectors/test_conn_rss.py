@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.rss import SPEC, Options
+from listener.core.connector import Answer
 from listener.core.errors import ConfigError, RetryLater, SourceProtocolError
-from listener.core.ports import Answer
 from listener.net.door import open_door
 from tests.unit.connectors.conn_door import ScriptedDoor, context, item, rss
 from tests.unit.net.net_server import Reply, Site, serve

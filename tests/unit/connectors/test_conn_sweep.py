@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors._sweep import Ask, Entry, Found, entries, marked, step_back, sweep
+from listener.core.connector import ConnectorContext
 from listener.core.errors import RetryLater, SourceProtocolError, SourceRejected
 from listener.core.mention import Cursor, Gap, Mention, Rejected
-from listener.core.ports import ConnectorContext
 from tests.unit.connectors.conn_door import ScriptedDoor
 
 START = datetime(2026, 2, 1, tzinfo=UTC)

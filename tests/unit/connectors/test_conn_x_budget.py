@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from connectors._x_budget import Budget, Price
 from connectors.twitter import SPEC, Options
+from listener.core.connector import ConnectorContext, MemoryLedger
 from listener.core.errors import SourceError, SourcePaused, SourceRejected
-from listener.core.ports import ConnectorContext, MemoryLedger
 from tests.support.x_api import problem, rate_limited
 from tests.unit.connectors.conn_x import MONEY, NOON, BookLedger, bench
 from tests.unit.net.net_server import Reply

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from connectors._x_client import refusal
 from connectors.twitter import SPEC
+from listener.core.connector import Answer
 from listener.core.errors import RetryLater, SourceError, SourcePaused, SourceProtocolError, SourceRejected
-from listener.core.ports import Answer
 from listener.net.settings import DoorSettings
 from tests.support.x_api import TOKEN, problem, rate_limited, usage_capped
 from tests.unit.connectors.conn_x import MONEY, NOON, bench

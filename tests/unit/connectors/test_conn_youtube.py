@@ -12,9 +12,9 @@ from pydantic import SecretStr, ValidationError
 from connectors._youtube_api import charge, quota_day, quota_reset
 from connectors.youtube import SPEC, Options
 from listener.core.brand import Brand, ListeningRule, Target, TargetKind
+from listener.core.connector import ConnectorContext, MemoryLedger
 from listener.core.errors import RetryLater, SourceError, SourcePaused, SourceProtocolError, SourceRejected
 from listener.core.mention import Author, Kind
-from listener.core.ports import ConnectorContext, MemoryLedger
 from listener.net.door import open_door
 from listener.net.settings import DoorSettings
 from tests.contract.cases.case_youtube import DATA, serve_golden

@@ -83,12 +83,6 @@ def test_a_pause_is_no_failure() -> None:
     assert not done.all_failed
 
 
-def test_of_a_source_of_which_only_counts_may_be_kept_no_author_is_stored() -> None:
-    kept, _ = collected(Page((mention(1),)), policy=replace(OPEN_WEB, name="counts", counts_only=True))
-    (stored,) = kept.mentions
-    assert (stored.author, stored.url, stored.repost_of) == (Author(), None, None)
-
-
 def test_gaps_and_the_last_notice_are_reported() -> None:
     gap = Gap(NOW - timedelta(days=9), NOW - timedelta(days=7), "no further back")
     _, done = collected(Page((mention(1),), gaps=(gap,), notice="moved"), Page(unchanged=True))

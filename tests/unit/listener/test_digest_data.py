@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listener.allowances import Spent
+from listener.core.connector import Allowance
 from listener.core.mention import Gap
 from listener.core.plain import one_line, visible, web_link
-from listener.core.ports import Allowance
 from listener.core.telling import Coverage, DigestFacts, Health
 from listener.digest import Digest, build_digest
 from listener.digest.words import coverage_words, excerpt, notice_words

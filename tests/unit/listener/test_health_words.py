@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from listener.allowances import Spent, allowance_words, run_words, spent_by, spent_words
+from listener.core.connector import Allowance, MemoryLedger
 from listener.core.mention import Gap
-from listener.core.ports import Allowance, MemoryLedger
 from listener.timewords import lost_words, moment_words, span_words, stamp_words, when_words, window_words
 
 TODAY = date(2026, 11, 22)

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import trustme
 
+from listener.core.connector import Door
 from listener.core.errors import ConfigError, RetryLater, SourceError, SourceProtocolError, SourceRejected
-from listener.core.ports import Door
 from listener.net.door import GuardedDoor, next_hop, open_door
 from listener.net.settings import DoorSettings
 from tests.unit.net.net_server import Reply, Site, raw, serve

@@ -98,7 +98,6 @@ READS: dict[str, Callable[[Store], object]] = {
     "messages": lambda store: store.outbox.find(),
     "coverage": lambda store: store.runs.coverage(NOW, NOW),
     "since": lambda store: store.runs.listened_since("s"),
-    "not before": lambda store: store.runs.not_before("s"),
     "runs": lambda store: store.runs.latest(),
     "streams": lambda store: store.runs.stream_states(),
     "ledger": lambda store: store.ledgers.of("s", NOW.date()).used("reads", NOW.date(), NOW.date()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -100,15 +100,21 @@ def test_an_attempt_ends_in_one_of_five_ways(
     assert state.last_error == (error.reason if error else None)
 
 
+def _left_alone_until(store: Store) -> datetime:
+    (state,) = store.runs.stream_states("s")
+    assert state.not_before is not None
+    return state.not_before
+
+
 def test_a_stream_that_names_no_time_is_left_alone_for_longer_with_each_failure(any_store: Store) -> None:
     pauses = []
     for number in range(8):
         _log(any_store, _failed("a", RetryLater("no answer")), now=NOW + number * DAY)
-        pauses.append(any_store.runs.not_before("s")["a"] - NOW - number * DAY)
+        pauses.append(_left_alone_until(any_store) - NOW - number * DAY)
     assert [int(pause / MINUTE) for pause in pauses] == [15, 30, 60, 120, 240, 360, 360, 360]
     _log(any_store, StreamResult("s", "a"), now=NOW + 9 * DAY)
     _log(any_store, _failed("a", RetryLater("no answer")), now=NOW + 10 * DAY)
-    assert any_store.runs.not_before("s")["a"] == NOW + 10 * DAY + 15 * MINUTE
+    assert _left_alone_until(any_store) == NOW + 10 * DAY + 15 * MINUTE
     assert timedelta(hours=6) == RETRY_LONGEST
 
 
@@ -201,6 +207,8 @@ def test_what_was_used_is_told_by_unit(any_store: Store) -> None:
 
 def test_the_lag_is_that_of_ninety_five_in_a_hundred(any_store: Store) -> None:
     _log(any_store, *(StreamResult(name, "") for name in ("hundred", "one", "none")))
+    for name in ("hundred", "one"):
+        hear(any_store, source=name, now=NOW - DAY)  # since when it is listened to
     hear(any_store, *(mention(n, published_at=NOW - n * MINUTE) for n in range(1, 101)), source="hundred", now=NOW)
     others = [
         mention("a", published_at=NOW + HOUR),  # of the future: heard at once
@@ -216,8 +224,17 @@ def test_the_lag_is_that_of_ninety_five_in_a_hundred(any_store: Store) -> None:
 def test_a_lag_is_exact_to_the_second_over_months(any_store: Store) -> None:
     _log(any_store, StreamResult("s", ""))
     lag = timedelta(days=75, hours=3, seconds=7, microseconds=250)
+    hear(any_store, source="s", now=NOW - 100 * DAY)
     hear(any_store, mention(1, published_at=NOW - lag), source="s", news_since=LONG_AGO)
     assert any_store.runs.coverage(NOW - HOUR, NOW)[0].lag_p95 == lag
+
+
+def test_what_was_published_before_a_stream_was_listened_to_has_no_lag(any_store: Store) -> None:
+    _log(any_store, StreamResult("s", "old"), StreamResult("s", "new"))
+    hear(any_store, source="s", stream="old", now=NOW - DAY)
+    hear(any_store, mention(1, published_at=NOW - MINUTE), source="s", stream="old")
+    hear(any_store, mention(2, published_at=NOW - 2 * HOUR), source="s", stream="new", news_since=LONG_AGO)
+    assert any_store.runs.coverage(NOW - HOUR, NOW)[0].lag_p95 == MINUTE
 
 
 def test_many_streams_cost_no_more_statements_than_few(any_store: Store) -> None:

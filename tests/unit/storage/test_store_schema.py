@@ -7,7 +7,6 @@ import os
 import signal
 import sqlite3
 import stat
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -128,7 +127,7 @@ def _assert_migrated(store: Store) -> None:
     (state,) = store.runs.stream_states()
     assert (state.heard_until, state.outcome, state.notice) == (NOW, None, None)
     (line,) = store.runs.coverage(NOW - HOUR, NOW)
-    assert (line.health, line.heard_until, line.refused_runs, line.lag_p95) == (Health.OK, NOW, 0, timedelta())
+    assert (line.health, line.heard_until, line.refused_runs, line.lag_p95) == (Health.OK, NOW, 0, None)
     assert store.digests.saved_digest("kim", NOW.date()) == TOLD
     with store._database.read() as connection:
         assert connection.execute(text("SELECT digest_id, mention_id, shown FROM digest_quotes ORDER BY 2")).all() == [
