@@ -28,7 +28,7 @@ from listener.core.analysis import Label, Sentiment
 from listener.core.policy import JudgingPolicy
 from listener.core.standing import JudgeJob, Opinion, Stance
 from listener.judge import standing_of
-from listener.judging_model import BASE_RATES, CONCENTRATION, PROFILES, VADER_COUNTS, VADER_CUTS
+from listener.judging_model import CONCENTRATION, EVEN_RATES, PROFILES, VADER_COUNTS, VADER_CUTS
 
 AS_OF = datetime(2026, 6, 30, tzinfo=UTC)
 GROUPS = (Stance.PROMOTER, Stance.PASSIVE, Stance.DETRACTOR)
@@ -69,7 +69,7 @@ class Judged:
 
 def calibrated(chooser: random.Random, true: int) -> Sentiment:
     seen = chooser.choices(range(3), SEVENTY_FIVE[true])[0]
-    joint = [SEVENTY_FIVE[each][seen] * BASE_RATES[each] for each in range(3)]
+    joint = [SEVENTY_FIVE[each][seen] * EVEN_RATES[each] for each in range(3)]
     shares = [value / sum(joint) for value in joint]
     label = (Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE)[seen]
     return Sentiment(label, shares[2] - shares[0], "simulated", "1", probability=(shares[0], shares[1], shares[2]))

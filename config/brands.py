@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from config.base import Section
-from config.fields import Domain, Text, refuse
-from listener.core.brand import Brand, ListeningRule, OwnSide, Target, TargetKind
+from config.fields import Domain, QueryText, Text, refuse
+from listener.core.brand import Brand, ListeningRule, OwnSide, Target, TargetKind, Topic
 from listener.core.mention import normal_handle, normal_text
 
 
@@ -51,6 +51,31 @@ class CompetitorSettings(Named):
     handles: Handles = Field(default_factory=dict, description="The competitor's accounts on each platform.")
 
 
+def _topic_words(value: tuple[str, ...]) -> tuple[str, ...]:
+    for word in value:
+        plain = word.rstrip("*")
+        if "*" in plain or len(re.findall(r"\w", plain)) < 2:
+            raise refuse('words and phrases of two letters or more; a "*" only at the end, for any ending: "price*"')
+    return value
+
+
+class TopicSettings(Section):
+    """A feature or theme that people speak of."""
+
+    name: Text = Field(description="What the topic is called in digests.")
+    words: Annotated[tuple[Text, ...], AfterValidator(_topic_words)] = Field(
+        min_length=1,
+        description='Words and phrases by which a text names it, plurals included; "price*" is every word that begins so.',
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _has_letters(cls, name: str) -> str:
+        if not slug(name):
+            raise refuse("a name with letters or digits")
+        return name
+
+
 class BrandSettings(Named):
     """One brand to listen for."""
 
@@ -65,8 +90,23 @@ class BrandSettings(Named):
         (), description="The brand's own domains, without https://; these are also on your own side."
     )
     exclusions: tuple[Text, ...] = Field((), description="A text that contains one of these phrases is not about the brand.")
+    query: QueryText | None = Field(
+        None, description="A query (docs/queries.md) that a text must match besides naming the brand or one of the others here."
+    )
+    exclusion_sets: tuple[Text, ...] = Field(
+        (),
+        description="Names from [exclusion_sets], or jobs, giveaways, press: a text that one of these matches is not about it.",
+    )
     products: tuple[ProductSettings, ...] = Field((), description="The brand's products, each heard as a target of its own.")
     competitors: tuple[CompetitorSettings, ...] = Field((), description="Competitors, heard for comparisons.")
+    topics: tuple[TopicSettings, ...] = Field((), description="Features and themes, each with the sentiment toward it.")
+
+    @field_validator("topics")
+    @classmethod
+    def _one_of_a_name(cls, topics: tuple[TopicSettings, ...]) -> tuple[TopicSettings, ...]:
+        if len({slug(topic.name) for topic in topics}) < len(topics):
+            raise refuse("topics with different names")
+        return topics
 
 
 def slug(name: str) -> str:
@@ -78,9 +118,13 @@ def brand_key(brand: BrandSettings) -> str:
     return slug(brand.key or brand.name)
 
 
-def core_brand(brand: BrandSettings) -> Brand:
-    """The brand with its listening rule: itself, its products and its competitors as targets."""
+def core_brand(brand: BrandSettings, sets: Mapping[str, str] | None = None) -> Brand:
+    """The brand with its listening rule: itself, its products and its competitors as targets.
+
+    ``sets`` are the file's own exclusion sets.
+    """
     key = brand_key(brand)
+    asks = brand.query is not None or brand.exclusion_sets
     targets = [
         _target(brand, TargetKind.BRAND, key, key, brand.handles, brand.domains),
         *(_target(product, TargetKind.PRODUCT, f"{key}/{slug(product.name)}", key) for product in brand.products),
@@ -92,7 +136,15 @@ def core_brand(brand: BrandSettings) -> Brand:
     return Brand(
         key=key,
         name=brand.name,
-        rule=ListeningRule(brand=key, targets=tuple(targets), exclusions=brand.exclusions),
+        rule=ListeningRule(
+            brand=key,
+            targets=tuple(targets),
+            exclusions=brand.exclusions,
+            topics=tuple(Topic(slug(topic.name), topic.name, topic.words) for topic in brand.topics),
+            query=brand.query,
+            unless=tuple((name, f"@{name}") for name in dict.fromkeys(name.lstrip("@") for name in brand.exclusion_sets)),
+            sets=tuple(sorted((sets or {}).items())) if asks else (),
+        ),
         domains=brand.domains,
         handles={platform: tuple(map(normal_handle, handles)) for platform, handles in brand.handles.items()},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from config.file import SourceSettings
 from config.places import Loc, Places
 from config.problems import problems_of
 from listener.core.errors import Problem
+from listener.core.mention import normal_text
+from listener.query import PRESETS, QueryError, parse
 
 
 def across(tables: Mapping[str, Any], places: Places) -> list[Problem]:
@@ -22,6 +25,8 @@ def across(tables: Mapping[str, Any], places: Places) -> list[Problem]:
         *_twice(tables, "sources", places),
         *_twice(tables, "notifiers", places),
         *_passwords(tables, places),
+        *_queries(tables, places),
+        *_sets_named(tables, places),
     ]
 
 
@@ -74,6 +79,48 @@ def _passwords(tables: Mapping[str, Any], places: Places) -> Iterator[Problem]:
             yield Problem(
                 places.name((*loc, "password")), "missing, though there is a user", f"set {variable} or {variable}_FILE"
             )
+
+
+def _queries(tables: Mapping[str, Any], places: Places) -> Iterator[Problem]:
+    """What cannot be understood of exclusion sets and of what brands and sources ask for, each at its character."""
+    found = tables.get("exclusion_sets")
+    sets = {name: query for name, query in (found if isinstance(found, dict) else {}).items() if isinstance(query, str)}
+    written: list[tuple[Loc, str]] = [(("exclusion_sets", name), query) for name, query in sets.items()]
+    for name in sets:
+        if not _SET_NAME.fullmatch(normal_text(name)):
+            yield Problem(
+                places.name(("exclusion_sets", name)), f'"{name[:60]}"', "a name of letters, digits, hyphens and underscores"
+            )
+    written += [((*loc, "query"), _text(brand, "query")) for loc, brand in _items(tables, "brands")]
+    written += [((*loc, "only"), _text(source, "only")) for loc, source in _items(tables, "sources")]
+    broken: set[str] = set()
+    for loc, query in written:
+        if not query.strip():
+            continue  # reported as empty, or not there at all
+        try:
+            parse(query.strip(), sets)
+        except QueryError as problem:
+            if problem.query not in broken:  # who uses a broken set is not to blame for it
+                yield Problem(places.name(loc), problem.brief, "docs/queries.md has the whole language")
+            broken.add(problem.query)
+
+
+_SET_NAME = re.compile(r"[\w-]{1,60}")
+
+
+def _sets_named(tables: Mapping[str, Any], places: Places) -> Iterator[Problem]:
+    """Exclusion sets that brands name and nobody has defined."""
+    own = tables.get("exclusion_sets")
+    known = {*PRESETS, *map(normal_text, own if isinstance(own, dict) else ())}
+    for loc, brand in _items(tables, "brands"):
+        names = brand.get("exclusion_sets")
+        for name in names if isinstance(names, list) else ():
+            if isinstance(name, str) and name.strip() and normal_text(name).lstrip("@") not in known:
+                yield Problem(
+                    places.name((*loc, "exclusion_sets")),
+                    f'there is no exclusion set "{name[:60]}"',
+                    f"one of: {', '.join(sorted(known))}; or define it in [exclusion_sets]",
+                )
 
 
 def of_sources(tables: Mapping[str, Any], places: Places, options: Mapping[str, type[BaseModel]]) -> Iterator[Problem]:

@@ -147,6 +147,8 @@ def _one_character(value: str) -> str:
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+QueryText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""A query as docs/queries.md describes it; the checks across tables read it, for it may name sets of other tables."""
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Interval = Annotated[Duration, AfterValidator(_some_time)]
 Cron = Annotated[str, AfterValidator(_cron)]

@@ -24,6 +24,7 @@ from config.fields import (
     Language,
     Mail,
     Pepper,
+    QueryText,
     SecretUrl,
     Text,
     TimeZone,
@@ -92,6 +93,9 @@ class SourceSettings(Section):
         None,
         description="Or when, as a cron line: minute, hour, day of the month, month, day of the week, in [schedule] timezone.",
     )
+    only: QueryText | None = Field(
+        None, description="A query (docs/queries.md): only posts that match it are kept, the others are counted and let go."
+    )
     policy: SourcePolicySettings = Field(SourcePolicySettings(), description="Changes to what this source's terms allow.")
 
     @field_validator("cron")
@@ -157,7 +161,13 @@ class NetSettings(Section):
 class NlpSettings(Section):
     """How texts are understood."""
 
-    engine: Text = Field("vader", description="The sentiment engine.")
+    engine: Text = Field(
+        "target", description='The sentiment engine: "target" is our own small model, "vader" a lexicon that needs no model file.'
+    )
+    fallback: bool = Field(
+        True,
+        description="Where the engine cannot be loaded, vader stands in for it, and every result says so; false stops the run.",
+    )
     languages: tuple[Language, ...] = Field(
         LANGUAGES, min_length=1, description="The languages told apart; fewer choices make fewer mistakes on short texts."
     )
@@ -254,6 +264,10 @@ class File(Section):
     brands: tuple[BrandSettings, ...] = Field((), description="The brands to listen for, at least one.")
     own_side: OwnSideSettings = Field(OwnSideSettings(), description="Who is one of us: heard, never judged.")
     sources: tuple[SourceSettings, ...] = Field((), description="The places to listen to.")
+    exclusion_sets: dict[str, QueryText] = Field(
+        default_factory=dict,
+        description='Queries with a name of their own, for use in others: jobs = "hiring OR vacancy" is what -@jobs leaves out.',
+    )
     customers: CustomersSettings = Field(CustomersSettings(), description="Where the customers come from.")
     storage: StorageSettings = Field(StorageSettings(), description="The database.")
     net: NetSettings = Field(NetSettings(), description="How the network is used.")

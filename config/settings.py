@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +47,11 @@ class Settings:
         return self.file.sources
 
     @property
+    def exclusion_sets(self) -> Mapping[str, str]:
+        """The file's own named queries; ``listener.query.parse`` knows the presets besides."""
+        return self.file.exclusion_sets
+
+    @property
     def notifiers(self) -> tuple[EmailNotifier | FileNotifier, ...]:
         return self.file.notifiers
 
@@ -86,7 +92,7 @@ class Settings:
 
     @cached_property
     def _brands(self) -> tuple[Brand, ...]:
-        return tuple(map(core_brand, self.file.brands))
+        return tuple(core_brand(brand, self.exclusion_sets) for brand in self.file.brands)
 
     def own_side(self) -> OwnSide:
         return core_own_side(self.file.own_side, self._brands)

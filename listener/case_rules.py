@@ -21,6 +21,8 @@ PROGRAM = "listener"
 """The actor of what happens by itself."""
 STRONG_NEGATIVE_SCORE = -0.4
 """A mixed post counts as a complaint from here down, or where its probability of being negative is a half."""
+URGENT_DAYS = 1
+"""Who leaves or threatens to is called by the next business day, whatever ``follow_up_days`` says."""
 _RESTING = frozenset({CaseState.DISMISSED, CaseState.RESOLVED})
 """Closed by a person: such a candidate comes back after a rest only, and only with new praise."""
 _DAY = timedelta(days=1)
@@ -99,13 +101,18 @@ def _heard(facts: _Facts) -> CaseChange | None:
 
 
 def _step(new: Sequence[Opinion], stance: Stance) -> str:
-    """The suggested next step: ``call``, ``answer``, ``ask`` (whether they would be a reference), ``thank`` or ``look``."""
+    """The suggested next step: ``keep`` (they are leaving), ``call``, ``answer``, ``quote`` (ask whether we may),
+    ``ask`` (whether they would be a reference), ``thank`` or ``look``."""
     own = [opinion for opinion in new if opinion.own_words]
     labels = {opinion.sentiment.label for opinion in own}
+    if any(is_going(opinion) for opinion in own):
+        return "keep"
     if labels & {Label.NEGATIVE, Label.MIXED}:
         return "call"
     if any(Intent.QUESTION in opinion.intents or Intent.PROBLEM in opinion.intents for opinion in own):
         return "answer"
+    if any(is_quotable(opinion) for opinion in own):
+        return "quote"
     if Label.POSITIVE in labels:
         return "ask" if stance is Stance.PROMOTER else "thank"
     return "look"
@@ -132,24 +139,38 @@ def _follow_up(facts: _Facts) -> CaseChange | None:
         return _woken(case, facts.now)
     known = complaints if detractor else fresh
     reason = "a detractor" if detractor else "a customer's complaint"
+    going = facts.job.customer and any(is_going(opinion) for opinion in new)
+    if going:
+        reason = "a customer is leaving, or threatens to"
     if new and all(opinion.sentiment.unsure for opinion in new):
         reason += " (the engine is not sure)"
-    due = business_days_after(facts.now, facts.policy.follow_up_days)
+    due = business_days_after(facts.now, URGENT_DAYS if going else facts.policy.follow_up_days)
     detail: dict[str, Json] = {"step": "call", "new": [opinion.mention_id for opinion in new]}
     return _grown(case, CaseKind.FOLLOW_UP, facts, _unknown_to(case, known), reason, detail=detail, due_at=due, wake=True)
 
 
 def is_complaint(opinion: Opinion) -> bool:
-    """Negative in the author's own words, or mixed and strongly negative, or at most two stars."""
+    """Negative in the author's own words, or mixed and strongly negative, or at most two stars, or about leaving us."""
     if not opinion.own_words:
         return False
     sentiment = opinion.sentiment
-    if opinion.rating is not None and opinion.rating <= 2:
+    if (opinion.rating is not None and opinion.rating <= 2) or is_going(opinion):
         return True
     if sentiment.label is Label.MIXED:
         doubt = sentiment.probability is not None and sentiment.probability[0] >= 0.5
         return doubt or sentiment.score <= STRONG_NEGATIVE_SCORE
     return sentiment.label is Label.NEGATIVE
+
+
+def is_going(opinion: Opinion) -> bool:
+    """Leaves us or threatens to, in the author's own words, and not with a kind farewell: urgent where it is a customer."""
+    gone = Intent.CANCELLATION in opinion.intents or Intent.LEAVING in opinion.intents
+    return opinion.own_words and gone and opinion.sentiment.label not in {Label.POSITIVE, Label.UNSCORED}
+
+
+def is_quotable(opinion: Opinion) -> bool:
+    """Praise of first hand with a result or a reason: worth asking whether it may be quoted."""
+    return is_praise(opinion) and Intent.TESTIMONIAL in opinion.intents
 
 
 def business_days_after(moment: datetime, days: int) -> datetime:
@@ -220,7 +241,8 @@ def _welcome(case: Case | None, facts: _Facts, praise: Sequence[Opinion]) -> Cas
         elif case.state is not CaseState.LAPSED and not new:
             return _woken(case, facts.now)
     why = facts.standing.why if facts.standing else ""
-    detail: dict[str, Json] = {"step": "ask", "new": [opinion.mention_id for opinion in new]}
+    step = "quote" if any(is_quotable(opinion) for opinion in new) else "ask"
+    detail: dict[str, Json] = {"step": step, "new": [opinion.mention_id for opinion in new]}
     return _grown(case, CaseKind.CANDIDATE, facts, new, why, detail=detail)
 
 
@@ -263,8 +285,8 @@ def _grown(
         return _change(case, facts.now, EventKind.REOPENED, CaseState.NEW, reason, mention_ids=ids, due_at=due_at, detail=detail)
     asleep = case.state is CaseState.SNOOZED and not wake and not _due_to_wake(case, facts.now)
     state = case.state if asleep or case.state is not CaseState.SNOOZED else CaseState.NEW
-    # An open follow-up keeps its first due date: more complaints do not buy time.
-    due = case.due_at or due_at
+    # More complaints do not buy time: an open follow-up keeps its first due date, unless the new one is more urgent.
+    due = min((each for each in (case.due_at, due_at) if each), default=None)
     return _change(case, facts.now, EventKind.UPDATED, state, reason, mention_ids=ids, due_at=due, detail=detail)
 
 

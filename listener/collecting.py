@@ -15,6 +15,7 @@ from listener.core.brand import MatchingPolicy
 from listener.core.connector import Connector
 from listener.core.errors import SourceError, SourceProtocolError
 from listener.core.mention import Cursor, Page
+from listener.query import Query
 
 log = structlog.get_logger()
 
@@ -47,6 +48,8 @@ class Stream:
     """Streams of one lane share a host: only one of them is fetched at a time. Empty: a lane of its own."""
     variable: str = ""
     """The source's name as a part of the variables that hold its secrets: it replaces ``<NAME>`` in what connectors say."""
+    only: Query | None = None
+    """Posts that do not match it are counted and let go."""
     backfill: bool = False
     """Older posts that somebody asked for: history, whatever they say, and no news of the source's health."""
 

@@ -47,6 +47,8 @@ class Worked:
     understood: int = 0
     identified: int = 0
     judged: int = 0
+    rescored: int = 0
+    """Of what was understood: what had been understood before, by another engine or other rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +229,17 @@ def _resting(store: Store, source: Source, now: datetime) -> dict[str, datetime]
 def work(app: App, store: Store, now: datetime, *, imported: Imported | None = None, progress: Progress = silent) -> Worked:
     """Import the customers if their file changed (unless that was done: ``imported``), then understand, identify and judge."""
     customers = imported or import_configured_customers(app, store, now)
-    understood = pipeline.understand(store.analyses, app.analyzer(), now, progress=progress)
+    return replace(rework(app, store, now, progress=progress), customers=customers)
+
+
+def rework(app: App, store: Store, now: datetime, *, progress: Progress = silent) -> Worked:
+    """Understand, identify and judge what is due: what is new, and what an engine, a rule or a correction made outdated."""
+    analyzer = app.analyzer(store.corrections.lessons())
+    rescored = store.outdated.count(analyzer.fingerprint).outdated
+    understood = pipeline.understand(store.analyses, analyzer, now, progress=progress)
     policies = {**terms.BY_NAME, **app.policies}
     identified = pipeline.identify(store.matches, store.customers, app.matcher(), policies, now, progress=progress)
-    return Worked(customers, understood, identified, judge_all(app, store, now, progress))
+    return Worked(None, understood, identified, judge_all(app, store, now, progress), rescored)
 
 
 def judge_all(app: App, store: Store, now: datetime, progress: Progress = silent) -> int:
@@ -256,6 +265,8 @@ def digest_plan(app: App, store: Store, now: datetime) -> DigestPlan:
             for source in app.sources
         },
         resumes=pauses,
+        topics={(brand.key, topic.key): topic.name for brand in app.settings.brands() for topic in brand.rule.topics},
+        themes=app.themes(),
     )
 
 

@@ -14,12 +14,12 @@ from functools import lru_cache
 from math import log, sqrt
 
 from listener.case_rules import automatic_changes, next_look
-from listener.core.analysis import Intent, Label
+from listener.core.analysis import Label
 from listener.core.cases import CaseChange
 from listener.core.policy import JudgingPolicy, Prior
 from listener.core.standing import JudgeJob, Opinion, Stance, Standing
 from listener.core.times import as_utc, midnight
-from listener.judging_model import RECOMMENDED, STARS, Curve, Posterior, Vector, evidence, signal
+from listener.judging_model import LEAVES, RECOMMENDED, STARS, THREATENS_TO_LEAVE, Curve, Posterior, Vector, evidence, signal
 from listener.judging_model import VERSION as MODEL_VERSION
 
 VERSION = f"1/{MODEL_VERSION}"
@@ -260,8 +260,11 @@ def _why(opinions: Sequence[Opinion], as_of: datetime) -> str:
         line += f" on {platforms} platforms"
     if any(_recommends(opinion) for opinion in opinions):
         line += ", recommends it"
-    if any(Intent.LEAVING in opinion.intents and opinion.sentiment.label is Label.NEGATIVE for opinion in opinions):
+    spoken = {signal(opinion.sentiment, opinion.intents, opinion.rating) for opinion in opinions}
+    if LEAVES in spoken:
         line += ", is leaving"
+    elif THREATENS_TO_LEAVE in spoken:
+        line += ", threatens to leave"
     if Label.POSITIVE in told and not any(
         label in {Label.NEGATIVE, Label.MIXED} and as_of - opinion.said_at <= _RECENT_DAYS * _DAY
         for label, opinion in zip(told, opinions, strict=True)

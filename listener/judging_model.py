@@ -20,9 +20,10 @@ from functools import cache, lru_cache
 from math import exp, lgamma, log
 
 from listener.core.analysis import Intent, Label, Sentiment
+from listener.core.corrections import HUMAN
 from listener.core.policy import Prior
 
-VERSION = "1"
+VERSION = "2"
 """Raise it with every change of a figure in this file: standings made by another version are computed anew."""
 
 Vector = tuple[float, float, float]
@@ -51,15 +52,51 @@ sets that may be used for what is shipped, it is the one in which customers judg
 one aspect and blames another says nothing about one target, and is left out. The level matters: a score above 0.75 favours
 truly positive over truly neutral by nearly 5 to 1, one between 0.35 and 0.6 by less than 2 to 1.
 """
-BASE_RATES: Vector = (0.34, 0.33, 0.33)
-"""The mix of labels that an engine's calibrated probabilities assume; taken out again, since the profiles bring their own."""
+BASE_RATES: Mapping[str, Vector] = {"target": (0.20, 0.43, 0.37)}
+"""The mix of labels (negative, neutral, positive) that an engine's calibrated probabilities assume, by the engine's name.
+
+Calibration makes a probability right on texts mixed like those it was calibrated on: P(label | text) is proportional to
+P(text | label) times that mix. Evidence is P(text | label) alone, since the profiles bring a mix of their own: so exactly this
+one is taken out, that of the weighted training and calibration data.
+"""
+EVEN_RATES: Vector = (0.34, 0.33, 0.33)
+"""The mix assumed of an engine that is not in ``BASE_RATES``: trained on labels in balance."""
+
+SAID_BY_PEOPLE: Mapping[Label, Vector] = {
+    Label.NEGATIVE: (0.96, 0.03, 0.01),
+    Label.NEUTRAL: (0.02, 0.96, 0.02),
+    Label.POSITIVE: (0.01, 0.03, 0.96),
+}
+"""A label that a person gave in the place of an engine's: nearly certain, since people slip too. An assumption."""
 
 RECOMMENDED: Vector = (40, 3, 1)
 """Promoter : passive : detractor. NPS asks whether one would recommend; who does so in public has answered."""
 SWITCHED_TO_US: Vector = (6, 2, 1)
+"""Who has just come chose us, and knows little of us yet."""
+TESTIFIES: Vector = (8, 3, 1)
+"""Praise that names a result or a reason: more than a kind word, less than a recommendation."""
 LEAVES: Vector = (1, 3, 40)
+THREATENS_TO_LEAVE: Vector = (1, 3, 15)
+"""A threat is weaker than the deed: some who threaten are bargaining, and stay content."""
 VERY_NEGATIVE: Vector = (1, 2, 4)
 VERY_NEGATIVE_SCORE = -0.8
+SAID: Mapping[Intent, Vector] = {
+    Intent.RECOMMENDS: RECOMMENDED,
+    Intent.SWITCHED_TO: SWITCHED_TO_US,
+    Intent.TESTIMONIAL: TESTIFIES,
+    Intent.LEAVING: LEAVES,
+    Intent.CANCELLATION: THREATENS_TO_LEAVE,
+}
+"""The intents that speak about the person. Interest in buying does not: who asks for a price has no opinion yet."""
+_FITTING: Mapping[Intent, frozenset[Label]] = {
+    Intent.RECOMMENDS: frozenset({Label.POSITIVE, Label.NEUTRAL}),
+    Intent.SWITCHED_TO: frozenset({Label.POSITIVE, Label.NEUTRAL}),
+    Intent.TESTIMONIAL: frozenset({Label.POSITIVE}),
+    Intent.LEAVING: frozenset({Label.NEGATIVE, Label.NEUTRAL, Label.MIXED}),
+    Intent.CANCELLATION: frozenset({Label.NEGATIVE, Label.NEUTRAL, Label.MIXED}),
+}
+"""With which verdicts each counts. "We moved to Quillon in May" is neutral and still plain; a verdict to the contrary means
+irony, a kind farewell, or a rule that is wrong."""
 STARS: Mapping[int, Vector] = {5: (30, 3, 1), 4: (3, 8, 2), 3: (1, 4, 8), 2: (1, 3, 30), 1: (1, 3, 30)}
 """5 / 4 / 3 and fewer stars are kept as 9-10 / 7-8 / 0-6 of the NPS question."""
 
@@ -75,8 +112,11 @@ def evidence(sentiment: Sentiment) -> tuple[tuple[Vector, float], ...]:
     if sentiment.label is Label.UNSCORED:
         return ()
     if sentiment.probability is not None:
-        shares = [share / base for share, base in zip(sentiment.probability, BASE_RATES, strict=True)]
+        shares = [share / base for share, base in zip(sentiment.probability, base_rates(sentiment.engine), strict=True)]
         return (((shares[0] + 1e-3, shares[1] + 1e-3, shares[2] + 1e-3), 1.0),)
+    if sentiment.engine == HUMAN:
+        said = (Label.POSITIVE, Label.NEGATIVE) if sentiment.label is Label.MIXED else (sentiment.label,)
+        return tuple((SAID_BY_PEOPLE[label], 1 / len(said)) for label in said)
     if sentiment.label is Label.MIXED:
         return ((_by_label(Label.POSITIVE), 0.5), (_by_label(Label.NEGATIVE), 0.5))
     if sentiment.engine == "vader" and (vector := _by_score(sentiment)) is not None:
@@ -84,21 +124,22 @@ def evidence(sentiment: Sentiment) -> tuple[tuple[Vector, float], ...]:
     return ((_by_label(sentiment.label), 1.0),)
 
 
+def base_rates(engine: str) -> Vector:
+    """The mix of labels that the engine's probabilities assume."""
+    return BASE_RATES.get(engine, EVEN_RATES)
+
+
 def signal(sentiment: Sentiment, intents: Sequence[Intent], rating: float | None) -> Vector | None:
-    """What a post says plainly about its author, as a likelihood of (promoter, passive, detractor); else ``None``."""
+    """What a post says plainly about its author, as a likelihood of (promoter, passive, detractor); else ``None``.
+
+    Of several statements the one that says most counts, for they are hardly independent.
+    """
     found: list[Vector] = []
     if rating is not None:
         found.append(STARS[min(5, max(1, int(rating)))])
-    if sentiment.label is Label.POSITIVE:
-        if Intent.RECOMMENDS in intents:
-            found.append(RECOMMENDED)
-        elif Intent.SWITCHED_TO in intents:
-            found.append(SWITCHED_TO_US)
-    if sentiment.label is Label.NEGATIVE:
-        if Intent.LEAVING in intents:
-            found.append(LEAVES)
-        elif sentiment.score <= VERY_NEGATIVE_SCORE and not sentiment.unsure:
-            found.append(VERY_NEGATIVE)
+    found += [vector for intent, vector in SAID.items() if intent in intents and sentiment.label in _FITTING[intent]]
+    if sentiment.label is Label.NEGATIVE and sentiment.score <= VERY_NEGATIVE_SCORE and not sentiment.unsure:
+        found.append(VERY_NEGATIVE)
     return max(found, key=lambda vector: max(vector) / min(vector)) if found else None
 
 

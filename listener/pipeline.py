@@ -39,6 +39,7 @@ from listener.core.ports import (
 )
 from listener.core.standing import JudgeJob, Standing
 from listener.core.times import midnight
+from listener.query import document_of
 
 log = structlog.get_logger()
 
@@ -109,6 +110,7 @@ def collect(
                 progress("collect", len(ended), len(streams))
                 continue
             page, unusable = _cleaned(_permitted(arrived, stream.policy), clean)
+            page = _wanted(page, stream)
             if page.unchanged and not page.mentions:
                 tally.add(page, unusable, Saved())
                 unchanged[stream.id] = (stream.source, stream.name, stream.platform, page.cursor)
@@ -163,6 +165,15 @@ def _permitted(page: Page, policy: MatchingPolicy) -> Page:
     rejected = tuple(Rejected("a post", why.format(terms.platform_name(each.platform))) for each in refused)
     kept = tuple(each for each in page.mentions if each not in refused)
     return replace(page, mentions=kept, rejected=(*page.rejected, *rejected))
+
+
+def _wanted(page: Page, stream: Stream) -> Page:
+    """The page without posts that its source's ``only`` does not ask for. What is not known yet matches nothing."""
+    if stream.only is None:
+        return page
+    asked = [(each, stream.only.matches(document_of(each, stream.source))) for each in page.mentions]
+    refused = tuple(Rejected("a post", "not what the source's `only` asks for") for _, wanted in asked if not wanted)
+    return replace(page, mentions=tuple(each for each, wanted in asked if wanted), rejected=(*page.rejected, *refused))
 
 
 class _Tally:

@@ -6,14 +6,14 @@ A digest and its messages are stored in one transaction, and sent afterwards: de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from listener.allowances import Spent
 from listener.core.ports import DigestBook, Notifier, Outbox
-from listener.core.telling import DigestFacts
+from listener.core.telling import DigestFacts, Theme, Utterance
 from listener.digest.build import build_digest
 from listener.digest.model import Digest
 from listener.notify.file import FileNotifier, file_stem
@@ -22,6 +22,10 @@ from listener.render.digest import render_digest
 
 FIRST_WINDOW = timedelta(days=1)
 """A recipient's first digest tells what was heard in so long before it; what was *heard* then may be older."""
+
+
+def no_themes(_: Sequence[Utterance]) -> Sequence[Theme]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,23 @@ class DigestPlan:
     """What each source used of its allowances so far."""
     resumes: Mapping[str, datetime] = field(default_factory=dict)
     """When each paused source goes on."""
+    topics: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The names of the configured topics, by brand and key."""
+    themes: Callable[[Sequence[Utterance]], Sequence[Theme]] = no_themes
+    """What recurs in texts that nobody configured a topic for."""
 
     def compose(self, facts: DigestFacts, now: datetime) -> Digest:
         """The digest of the day that ``now`` is in."""
-        return build_digest(facts, self.day(now), self.zone, self.brands, spent=self.spent, resumes=self.resumes)
+        return build_digest(
+            facts,
+            self.day(now),
+            self.zone,
+            self.brands,
+            spent=self.spent,
+            resumes=self.resumes,
+            topics=self.topics,
+            themes=self.themes(facts.texts),
+        )
 
     def day(self, now: datetime) -> date:
         return now.astimezone(self.zone).date()

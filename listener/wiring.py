@@ -6,7 +6,7 @@ command pays only for what it uses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,10 +25,13 @@ from listener.core import terms
 from listener.core.brand import Evidence, MatchingPolicy, OwnSide
 from listener.core.connector import Connector, ConnectorContext, ConnectorSpec, Door
 from listener.core.errors import ConfigError, Problem, SourceRejected
+from listener.core.lessons import NO_LESSONS, Lessons
 from listener.core.mention import Cursor, digest
 from listener.core.ports import Analyzer, Clock, CustomerSource, Matcher, Notifier
+from listener.core.telling import Theme, Utterance
 from listener.outbox import Recipient
 from listener.pipeline import Cleaner
+from listener.query import Query, parse
 from nlp.engines import ENGINES
 
 if TYPE_CHECKING:
@@ -53,6 +56,8 @@ class Source:
     options: Any
     policy: MatchingPolicy
     disabled: str | None = None
+    only: Query | None = None
+    """Which of its posts are kept."""
 
     @property
     def name(self) -> str:
@@ -79,6 +84,7 @@ class Source:
                 cursor=cursors.get(name, {}),
                 lane=lane(self.name, name),
                 variable=env_name(self.name).upper(),
+                only=self.only,
             )
             for name, options in self.spec.streams(self.options, fresh).items()
         ]
@@ -194,19 +200,41 @@ class App:
 
         return to_text
 
-    def analyzer(self) -> Analyzer:
-        """What understands texts: made once, since a scheduler asks for it again and again."""
-        return self._analyzer
+    def analyzer(self, lessons: Lessons = NO_LESSONS) -> Analyzer:
+        """What understands texts, with what people taught it; the last one is kept, since a scheduler asks for it again and
+        again."""
+        found = self._analyzers.get(lessons)
+        if found is None:
+            from nlp.analyzer import build_analyzer
+
+            found = build_analyzer(
+                [brand.rule for brand in self.settings.brands()],
+                engine=self.settings.nlp.engine,
+                languages=self.settings.nlp.languages,
+                lessons=lessons,
+                fallback=self.settings.nlp.fallback,
+            )
+            self._analyzers.clear()
+            self._analyzers[lessons] = found
+        return found
 
     @cached_property
-    def _analyzer(self) -> Analyzer:
-        from nlp.analyzer import build_analyzer
+    def _analyzers(self) -> dict[Lessons, Analyzer]:
+        return {}
 
-        return build_analyzer(
-            [brand.rule for brand in self.settings.brands()],
-            engine=self.settings.nlp.engine,
-            languages=self.settings.nlp.languages,
-        )
+    def themes(self) -> Callable[[Sequence[Utterance]], Sequence[Theme]]:
+        """What finds recurring phrases: no names of ours or of rivals, nothing that has a topic already or explains our names."""
+        rules = [brand.rule for brand in self.settings.brands()]
+        targets = [target for rule in rules for target in rule.targets]
+        names = [name for target in targets for name in (target.name, *target.aliases, *target.context)]
+        words = [word for rule in rules for topic in rule.topics for word in (topic.name, *topic.words)]
+
+        def find(texts: Sequence[Utterance]) -> Sequence[Theme]:
+            from nlp.themes import recurring
+
+            return recurring(texts, [*names, *words])
+
+        return find
 
     def matcher(self) -> Matcher:
         from nlp.identity.matcher import build_matcher
@@ -274,4 +302,6 @@ def _source(settings: Settings, source: SourceSettings, spec: ConnectorSpec) -> 
     disabled = spec.missing(options) if source.enabled else "switched off in the configuration"
     disabled = disabled and disabled.replace("<NAME>", env_name(source.name).upper())
     platform = getattr(options, "platform", spec.platform)  # a file of exported posts is under the terms of where they come from
-    return Source(source, spec, options, settings.policy_for(source, terms.of_platform(platform, spec.policy)), disabled)
+    policy = settings.policy_for(source, terms.of_platform(platform, spec.policy))
+    only = parse(source.only, settings.exclusion_sets) if source.only else None
+    return Source(source, spec, options, policy, disabled, only)

@@ -1,10 +1,12 @@
 """The analyzer: what a stored mention says about which of our targets.
 
     title, text ──own words──> literal scan ──hits──> paragraphs ──spaCy──> sentences, names ──rules──> relevance
-                                    │                                              └── passages ──engine──> sentiment
-                                    └── nothing of ours: done                      └── matchers ──> intents
+                                    │                                              ├── passages ──engine──> sentiment
+                                    └── nothing of ours: done                      ├── words ──> topics ──engine──> aspects
+                                                                                   └── matchers ──> intents, noise
 
-A batch is a pure function of its jobs. An analyzer can be sent to another process.
+What the engine scores is gathered over a whole batch of texts, because a network is several times faster on many at once. A
+batch is a pure function of its jobs. An analyzer can be sent to another process.
 """
 
 from __future__ import annotations
@@ -16,23 +18,27 @@ from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import islice
 from pathlib import PurePath
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
-from listener.core.analysis import Analysis, AnalysisJob, Relevance, TargetSentiment
-from listener.core.brand import ListeningRule, Target
+from listener.core.analysis import Analysis, AnalysisJob, AspectSentiment, Level, Relevance, Sentiment, TargetSentiment
+from listener.core.brand import ListeningRule
 from listener.core.errors import EngineError
+from listener.core.lessons import NO_LESSONS, Lessons
 from listener.core.mention import digest, normal_text
-from nlp.engines import ENGINES, Engine, load_engine, unscored
+from nlp.engines import DEFAULT_ENGINE, ENGINES, Engine, load_engine, unscored
 from nlp.intent import prepare as prepare_intents
 from nlp.language import LANGUAGES, identify, primary
-from nlp.passages import find_passages
 from nlp.reading import Draft, Reading, read
+from nlp.scoring import Ask, Scorer, asks_of
 from nlp.sentences import zone
-from nlp.targets import Hit, TargetFinder, names
+from nlp.sketch import sketches
+from nlp.targets import TargetFinder, names
 from nlp.text import is_repost, own_words
+from nlp.topics import TopicFinder
 
 __all__ = ["ENGINES", "ListeningAnalyzer", "build_analyzer", "load_engine"]
 
@@ -44,49 +50,52 @@ _QUOTED = "named only in quoted text, which is not the author's own"
 P = ParamSpec("P")
 T = TypeVar("T")
 _ANSWERING_TITLE = re.compile(r"(?:re|aw|sv|vs|fwd?|wg|antw|by)\s?(?:\[\d+\])?:|comment on\b", re.IGNORECASE)
-_MODULES = (
-    "analyzer",
-    "engines",
-    "intent",
-    "intent_rules",
-    "language",
-    "passages",
-    "reading",
-    "sentences",
-    "targets",
-    "text",
-    "vader",
-)
 
 
-def build_analyzer(rules: Sequence[ListeningRule], engine: str = "vader", languages: Sequence[str] = ()) -> ListeningAnalyzer:
+def build_analyzer(
+    rules: Sequence[ListeningRule],
+    engine: str = DEFAULT_ENGINE,
+    languages: Sequence[str] = (),
+    *,
+    lessons: Lessons = NO_LESSONS,
+    fallback: bool = False,
+) -> ListeningAnalyzer:
     """The analyzer for some rules. ``languages`` are those told apart (ISO 639-1); none given means ``LANGUAGES``.
 
+    With ``fallback``, an engine that cannot be loaded is replaced by ``vader``, which every result then says.
+
     Raises:
-        EngineError: no engine has that name.
+        EngineError: no engine has that name, or it cannot be loaded.
     """
-    return ListeningAnalyzer(tuple(rules), engine, tuple(sorted(set(languages))) or LANGUAGES)
+    return ListeningAnalyzer(tuple(rules), engine, tuple(sorted(set(languages))) or LANGUAGES, lessons, fallback)
 
 
 class ListeningAnalyzer:
     """The ``Analyzer`` of the core."""
 
-    def __init__(self, rules: tuple[ListeningRule, ...], engine: str, languages: tuple[str, ...]) -> None:
+    def __init__(
+        self, rules: tuple[ListeningRule, ...], engine: str, languages: tuple[str, ...], lessons: Lessons, fallback: bool
+    ) -> None:
+        self._parts = (rules, engine, languages, lessons, fallback)
         self._rules = rules
         self._languages = languages
-        self._engine: Engine = load_engine(engine)
-        self._finder = TargetFinder(rules)
+        self._lessons = lessons
+        self._engine: Engine = load_engine(engine, fallback=fallback)
+        self._finder = TargetFinder(rules, lessons.names)
+        self._topics = TopicFinder(rules)
+        self._scorer = Scorer(lessons.phrases)
 
     def __reduce__(self) -> tuple[Callable[..., ListeningAnalyzer], tuple[Any, ...]]:
         # spaCy's and the scan's parts cannot be pickled: the other process builds its own.
-        return build_analyzer, (self._rules, self._engine.name, self._languages)
+        return ListeningAnalyzer, self._parts
 
     @cached_property
     def fingerprint(self) -> str:
         """Changes with the rules, the languages, the engine, this room's code and the libraries that have a say."""
         libraries = [f"{name} {version(name)}" for name in ("spacy", "py3langid", "vaderSentiment")]
         return digest(
-            "analyzer", repr(self._rules), repr(self._languages), self._engine.name, self._engine.version, *libraries, _code()
+            *("analyzer", repr(self._rules), repr(self._languages), repr(self._lessons)),
+            *(self._engine.name, self._engine.version, *libraries, _code()),
         )
 
     def analyze(self, jobs: Sequence[AnalysisJob]) -> list[Analysis]:
@@ -106,13 +115,24 @@ class ListeningAnalyzer:
         prepare_intents()
         with zone() as nlp:
             readings = [
-                self._guarded(job, read, nlp, self._finder, draft) if isinstance(draft, Draft) else draft
+                self._guarded(job, read, nlp, self._finder, draft, job) if isinstance(draft, Draft) else draft
                 for job, draft in zip(jobs, drafts, strict=True)
             ]
-        return [
-            self._guarded(job, self._verdict, reading) if isinstance(reading, Reading) else reading
+        asks = [
+            self._guarded(job, asks_of, reading, self._finder, self._topics) if isinstance(reading, Reading) else reading
             for job, reading in zip(jobs, readings, strict=True)
         ]
+        answers = iter(self._scorer.score(self._engine, [ask for its in asks if isinstance(its, list) for ask in its]))
+        sketched = sketches([_about(reading) for reading in readings])
+        done: list[Analysis] = []
+        for job, reading, its, sketch in zip(jobs, readings, asks, sketched, strict=True):
+            if isinstance(reading, Analysis):
+                done.append(reading)
+            elif isinstance(its, Analysis):
+                done.append(its)
+            else:
+                done.append(self._verdict(job, reading, list(zip(its, islice(answers, len(its)), strict=True)), sketch))
+        return done
 
     def _guarded(self, job: AnalysisJob, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Analysis:
         """The step's result; a text that breaks a library must not cost the batch, its reason is kept and logged."""
@@ -121,13 +141,14 @@ class ListeningAnalyzer:
         except EngineError:
             raise
         except Exception as error:
-            # Neither message nor traceback: both may hold the text.
-            facts = {"mention_id": job.mention_id, "error": type(error).__name__, "at": _origin(error)}
-            log.error("A mention could not be analysed.", action="analysis-failed", **facts)  # noqa: TRY400 - as above
-            return self._failed(job, f"the analysis failed ({type(error).__name__})")
+            return self._failed(job, error)
 
-    def _failed(self, job: AnalysisJob, reason: str) -> Analysis:
+    def _failed(self, job: AnalysisJob, error: Exception) -> Analysis:
         """Unscored toward every target whose name seems to stand in the text: a person should look."""
+        # Neither message nor traceback: both may hold the text.
+        facts = {"mention_id": job.mention_id, "error": type(error).__name__, "at": _origin(error)}
+        log.error("A mention could not be analysed.", action="analysis-failed", **facts)
+        reason = f"the analysis failed ({type(error).__name__})"
         found = tuple(
             TargetSentiment(target.key, target.kind, target.brand, unscored(self._engine, reason), target.name)
             for target in (self._finder.targets[i] for i in sorted(names(self._finder.scan(_everything(job)))))
@@ -145,30 +166,43 @@ class ListeningAnalyzer:
         text = "\n\n".join(part for part in (title, job.text if repost else own_words(job.text)) if part)
         return Draft(text, bool(title), words, identify(text, job.language, self._languages), repost)
 
-    def _verdict(self, reading: Reading) -> Analysis:
+    def _verdict(
+        self, job: AnalysisJob, reading: Reading, scored: Sequence[tuple[Ask, Sentiment | Exception]], sketch: bytes | None
+    ) -> Analysis:
         finding, draft = reading.finding, reading.draft
-        if finding.relevance is Relevance.ABOUT:
-            return Analysis(Relevance.ABOUT, draft.language, self._sentiments(reading), reading.intents)
         if finding.relevance is Relevance.NO_TARGET and not self._finder.may_name(draft.text):
             return Analysis(Relevance.NO_TARGET, draft.language, note=_QUOTED)
-        return Analysis(finding.relevance, draft.language, note=finding.note)
+        if finding.relevance is not Relevance.ABOUT:
+            return Analysis(finding.relevance, draft.language, note=finding.note, level=finding.level)
+        if broken := [answer for _, answer in scored if isinstance(answer, Exception)]:
+            return self._failed(job, broken[0])
+        answers = [(ask, answer) for ask, answer in scored if isinstance(answer, Sentiment)]
+        return Analysis(
+            Relevance.ABOUT,
+            draft.language,
+            tuple(self._toward(reading, ask, sentiment) for ask, sentiment in answers if ask.aspect is None),
+            reading.intents,
+            note=reading.noise.reason if reading.noise else finding.note,
+            level=Level.LOW if reading.noise else finding.level,
+            noise=reading.noise.noise if reading.noise else None,
+            aspects=tuple(
+                AspectSentiment(ask.aspect, self._finder.targets[ask.target].key, ask.alias, sentiment)
+                for ask, sentiment in answers
+                if ask.aspect is not None
+            ),
+            sketch=sketch,
+        )
 
-    def _sentiments(self, reading: Reading) -> tuple[TargetSentiment, ...]:
-        by_target: dict[int, list[Hit]] = {}
-        for hit in reading.finding.hits:
-            by_target.setdefault(hit.target, []).append(hit)
-        return tuple(self._sentiment(reading, self._finder.targets[index], hits) for index, hits in by_target.items())
-
-    def _sentiment(self, reading: Reading, target: Target, hits: Sequence[Hit]) -> TargetSentiment:
-        text = reading.draft.text
-        own = {(hit.start, hit.end) for hit in hits}
-        others = {(hit.start, hit.end) for hit in reading.finding.hits} - own
-        passages = find_passages(text, reading.sentences, sorted(own), sorted(others))
+    def _toward(self, reading: Reading, ask: Ask, sentiment: Sentiment) -> TargetSentiment:
+        target = self._finder.targets[ask.target]
         if reading.draft.repost:
-            sentiment = unscored(self._engine, _REPOSTED, tuple(passage.sentence for passage in passages[:3]))
-        else:
-            sentiment = self._engine.score_passages(passages, reading.draft.language)
-        return TargetSentiment(target.key, target.kind, target.brand, sentiment, alias=text[hits[0].start : hits[0].end])
+            sentiment = unscored(self._engine, _REPOSTED, tuple(passage.sentence for passage in ask.said.passages[:3]))
+        return TargetSentiment(target.key, target.kind, target.brand, sentiment, alias=ask.alias)
+
+
+def _about(reading: Reading | Analysis) -> str:
+    """The words of a text that is about us; nothing of others, of which no copies are looked for."""
+    return reading.draft.text if isinstance(reading, Reading) and reading.finding.relevance is Relevance.ABOUT else ""
 
 
 def _everything(job: AnalysisJob) -> str:
@@ -191,6 +225,10 @@ def _origin(error: Exception) -> str:
 
 @cache
 def _code() -> str:
-    """A hash of this room's code that comments and layout do not change: nobody has to remember to raise a number."""
-    room = files("nlp")
-    return digest(*(ast.dump(ast.parse((room / f"{name}.py").read_text(encoding="utf-8"))) for name in _MODULES))
+    """A hash of this room's code, and of the query language's, that comments and layout do not change.
+
+    So nobody has to remember to raise a number.
+    """
+    sources = [file for room in ("nlp", "listener.query") for file in files(room).iterdir() if file.name.endswith(".py")]
+    named = sorted(sources, key=lambda file: (file.name, str(file)))
+    return digest(*(ast.dump(ast.parse(source.read_text(encoding="utf-8"))) for source in named))

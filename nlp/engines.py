@@ -3,41 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+import structlog
 
 from listener.core.analysis import Label, Sentiment
 from listener.core.errors import EngineError
 from listener.core.ports import SentimentEngine
 from nlp.passages import Passage
 
-_PLACES: Mapping[str, str] = {"vader": "nlp.vader:Vader"}
-ENGINES = tuple(_PLACES)
-"""The names that ``load_engine`` knows."""
+DEFAULT_ENGINE = "vader"
+STAND_IN = "vader"
+"""What replaces an engine that cannot be loaded: it needs no model."""
+
+log = structlog.get_logger()
+
+
+class Said(NamedTuple):
+    """What one text says of one target, and the language of the text (``None`` where it is not known)."""
+
+    passages: Sequence[Passage]
+    language: str | None
 
 
 class Engine(SentimentEngine, Protocol):
     """A sentiment engine that can also score passages that were found already."""
 
-    def score_passages(self, passages: Sequence[Passage], language: str | None) -> Sentiment:
-        """The sentiment that the passages of one text carry toward one target.
+    languages: frozenset[str]
+    """What it reads (ISO 639-1)."""
 
-        ``language`` is that of the text, ``None`` where it is not known. Evidence are verbatim sentences of the passages.
+    def score_passages(self, items: Sequence[Said]) -> list[Sentiment]:
+        """The sentiment that the passages of each item carry toward its target, in order.
+
+        Evidence are verbatim sentences of the passages.
         """
         ...
 
 
-def load_engine(name: str) -> Engine:
-    """An engine, ready to score; nothing is ever downloaded.
+def _target(threads: int) -> Engine:
+    from nlp.target import TargetEngine  # here, as the other: an engine's libraries are only loaded where it is used
+
+    return TargetEngine(threads=threads)
+
+
+def _vader(threads: int) -> Engine:  # noqa: ARG001 - it has no threads of its own
+    from nlp.vader import Vader
+
+    return Vader()
+
+
+_BUILD: Mapping[str, Callable[[int], Engine]] = {"target": _target, "vader": _vader}
+ENGINES = tuple(_BUILD)
+"""The names that ``load_engine`` knows."""
+
+
+def load_engine(name: str, *, fallback: bool = False, threads: int = 1) -> Engine:
+    """An engine, ready to score; nothing is ever downloaded. ``threads`` are those of one call, where it can use several.
+
+    With ``fallback``, one that cannot be loaded is replaced by ``STAND_IN``, whose results then say so in their version.
 
     Raises:
-        EngineError: no engine has that name.
+        EngineError: no engine has that name, or it cannot be loaded.
     """
-    if name not in _PLACES:
+    if name not in _BUILD:
         raise EngineError(f"sentiment engine {name!r} is not known; choose one of: {', '.join(ENGINES)}")
-    module, _, attribute = _PLACES[name].partition(":")
-    build: Callable[[], Engine] = getattr(import_module(module), attribute)
-    return build()
+    try:
+        return _BUILD[name](threads)
+    except EngineError as problem:
+        if not fallback or name == STAND_IN:
+            raise
+        log.warning(
+            "A sentiment engine cannot be loaded; another stands in.",
+            action="engine-replaced",
+            engine=name,
+            by=STAND_IN,
+            reason=str(problem),
+        )
+    engine = _BUILD[STAND_IN](threads)
+    engine.version = f"{engine.version}, in place of {name}"
+    return engine
 
 
 def unscored(engine: SentimentEngine, reason: str, evidence: tuple[str, ...] = ()) -> Sentiment:

@@ -1,6 +1,7 @@
-"""What an author does besides feeling something: recommends, asks, compares, switches, leaves, has a problem.
+"""What an author does besides feeling something: recommends, praises, asks, compares, switches, leaves, threatens to, buys.
 
-The rules themselves are data, in ``nlp.intent_rules``.
+The rules themselves are data, in ``nlp.intent_rules`` and the modules that it gathers. Each looks at one sentence; only what
+makes a testimonial may be spread over the text.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from listener.core.analysis import Intent
-from nlp.intent_rules import ASKING, OPENERS, RHETORICAL, RULES, Rule, needed_words, token_pattern
+from nlp.intent_notation import KINDS, Rule, needed_words, token_pattern
+from nlp.intent_opinions import ELLIPTIC, FIRST_HAND, RESULTS, USES
+from nlp.intent_rules import ASKING, MARKED, OPENERS, RHETORICAL, RULES
 from nlp.passages import Sentence, named_places, spoken_of
 from nlp.sentences import LOCK, Place, english, paragraphs, parse, sentence_places, zone
 
@@ -39,6 +42,7 @@ _PASSED_OVER = frozenset(
         "all",
     ]
 )
+_SPOILING = frozenset([Intent.COMPLAINT, Intent.LEAVING, Intent.CANCELLATION, Intent.BUYING])
 _MOST_PARAGRAPHS = 20
 _BATCH = 128
 
@@ -81,10 +85,38 @@ def find_intents(doc: Doc, ours: Sequence[Place], rivals: Sequence[Place], sente
     """The intents in some sentences of a parsed paragraph, where we and our rivals are named; all places within the paragraph."""
     _mark(doc, ours, rivals)
     found: set[Intent] = set()
+    told: set[str] = set()
     for start, end in sentences:
         sentence = doc.char_span(start, end, alignment_mode="expand")
-        if sentence is not None:
-            found.update(_of_sentence(sentence))
+        if sentence is None:
+            continue
+        words = frozenset(word for token in sentence for word in (token.lower_, token.ent_type_))
+        called = _compiled().called(words)
+        here = set(_of_sentence(sentence, words, called))
+        if Intent.CANCELLATION in here:
+            here.discard(Intent.LEAVING)  # the same words: a threat is not yet the deed
+        found |= here
+        told.update(_told(sentence, words, called))
+    return _with_testimonial(found, told)
+
+
+def _told(sentence: Span, words: frozenset[str], called: _Called) -> Iterator[str]:
+    """What a testimonial is made of, as far as the sentence has it: ``first-hand``, ``result``, ``use``."""
+    if _ends_as_question(sentence):
+        return
+    if not FIRST_HAND.isdisjoint(words) or sentence[0].lower_ in ELLIPTIC:
+        yield "first-hand"
+    for what in ("result", "use"):
+        if _matches(sentence, called.get(what, ())):
+            yield what
+
+
+def _with_testimonial(found: set[Intent], told: set[str]) -> set[Intent]:
+    """A first-hand result that nothing spoils is praise by itself; use with a number or a reason needs praise beside it."""
+    if "first-hand" not in told or not _SPOILING.isdisjoint(found):
+        return found
+    if "result" in told or ("use" in told and Intent.PRAISE in found):
+        return found | {Intent.PRAISE, Intent.TESTIMONIAL}
     return found
 
 
@@ -98,18 +130,27 @@ def _mark(doc: Doc, ours: Sequence[Place], rivals: Sequence[Place]) -> None:
     doc.set_ents(list(dict.fromkeys(spans.values())))
 
 
-def _of_sentence(sentence: Span) -> Iterator[Intent]:
-    words = frozenset(token.lower_ for token in sentence)
+def _of_sentence(sentence: Span, words: frozenset[str], called: _Called) -> Iterator[Intent]:
     question = _ends_as_question(sentence)
-    rival = any(token.ent_type_ == "RIVAL" for token in sentence)
-    if _asks(sentence, words, question=question):
+    if _asks(sentence, called, question=question):
         yield Intent.QUESTION
-    for rule, patterns, vetoes in _compiled().rules:
-        if (question and not _may_ask(rule, words)) or (rule.alone and rival):
+    for number, rule in enumerate(RULES):
+        if number not in called or (question and not _may_ask(rule, words)):
             continue
-        matches = patterns.places(sentence, words)
-        if matches and _holds(rule, sentence, matches, vetoes.places(sentence, words)):
+        if (rule.alone and "RIVAL" in words) or (rule.unnamed and "OURS" in words):
+            continue
+        matches = [place for pattern in called[number] for place in pattern.places(sentence)]
+        if matches and _holds(rule, sentence, matches, _vetoes(number, sentence, words)):
             yield rule.intent
+
+
+def _vetoes(number: int, sentence: Span, words: frozenset[str]) -> list[Place]:
+    vetoes = _compiled().vetoes[number]
+    return [place for veto in vetoes if veto.may_match(words) for place in veto.places(sentence)]
+
+
+def _matches(sentence: Span, patterns: Iterable[_Pattern]) -> bool:
+    return any(pattern.places(sentence) for pattern in patterns)
 
 
 def _may_ask(rule: Rule, words: frozenset[str]) -> bool:
@@ -129,13 +170,15 @@ def _ends_as_question(sentence: Span) -> bool:
     return "?" in sentence.text.rstrip("\"”’')!. ")[-3:]
 
 
-def _asks(sentence: Span, words: frozenset[str], *, question: bool) -> bool:
-    if _compiled().rhetorical.places(sentence, words):
+def _asks(sentence: Span, called: _Called, *, question: bool) -> bool:
+    if _matches(sentence, called.get("rhetorical", ())):
         return False
-    if _compiled().asking.places(sentence, words):
+    if _matches(sentence, called.get("asking", ())):
         return True
     if not question:
         return False
+    if _matches(sentence, called.get("marked", ())):
+        return True
     return next((token.lower_ for token in sentence if not _is_passed_over(token)), None) in OPENERS
 
 
@@ -143,35 +186,61 @@ def _is_passed_over(token: Token) -> bool:
     return bool(token.ent_type_) or token.is_punct or token.lower_ in _PASSED_OVER or token.text.startswith(("@", "#"))
 
 
-class _Patterns:
-    """Some patterns, and a cheap test whether any of them can match at all: the matcher is slow, and hardly ever needed."""
+class _Pattern:
+    """One pattern, and a cheap test whether it can match at all: the matcher is slow, and hardly ever needed."""
 
-    def __init__(self, written: Sequence[str]) -> None:
+    def __init__(self, written: str) -> None:
         from spacy.matcher import Matcher  # here, for it takes a second of CPU
 
-        patterns = [token_pattern(one) for one in written]
-        self._needed = [needed_words(pattern) for pattern in patterns]
-        self._matcher = Matcher(english().vocab)
-        if patterns:
-            self._matcher.add("patterns", patterns)
+        nlp = english()
+        pattern = token_pattern(written)
+        self.needed = needed_words(pattern)
+        self.calling = min(
+            self.needed, key=lambda some: (not some.isdisjoint(KINDS), len(some & nlp.Defaults.stop_words), len(some))
+        )
+        """Of the words that it needs, the set that the fewest sentences have one of."""
+        self._matcher = Matcher(nlp.vocab)
+        self._matcher.add("pattern", [pattern])
 
-    def places(self, sentence: Span, words: frozenset[str]) -> list[Place]:
-        """Where the patterns match, in tokens counted from the sentence's start. ``words`` are the sentence's own."""
-        if not any(all(not some.isdisjoint(words) for some in needed) for needed in self._needed):
-            return []
+    def may_match(self, words: frozenset[str]) -> bool:
+        return not any(some.isdisjoint(words) for some in self.needed)
+
+    def places(self, sentence: Span) -> list[Place]:
+        """Where it matches, in tokens counted from the sentence's start."""
         return [(start, end) for _, start, end in self._matcher(sentence)]
 
 
-class _Compiled(NamedTuple):
-    rules: tuple[tuple[Rule, _Patterns, _Patterns], ...]
-    asking: _Patterns
-    rhetorical: _Patterns
+_Called = dict[int | str, list[_Pattern]]
+
+
+class _Compiled:
+    """All patterns, by the words that call for them: most sentences call for few, and are not held against the others.
+
+    The patterns of a rule go by its number in ``RULES``, others by the name of what they tell.
+    """
+
+    def __init__(self) -> None:
+        self._called: dict[str, list[tuple[int | str, _Pattern]]] = {}
+        named = {"asking": ASKING, "marked": MARKED, "rhetorical": RHETORICAL, "result": RESULTS, "use": USES}
+        rules: list[tuple[int | str, tuple[str, ...]]] = [(number, rule.patterns) for number, rule in enumerate(RULES)]
+        for who, written in [*rules, *named.items()]:
+            for pattern in map(_Pattern, written):
+                for word in pattern.calling:
+                    self._called.setdefault(word, []).append((who, pattern))
+        self.vetoes = [[_Pattern(one) for one in rule.unless] for rule in RULES]
+
+    def called(self, words: frozenset[str]) -> _Called:
+        """The patterns that may match a sentence of these words."""
+        found: _Called = {}
+        for who, pattern in {entry for word in words for entry in self._called.get(word, ())}:
+            if pattern.may_match(words):
+                found.setdefault(who, []).append(pattern)
+        return found
 
 
 @cache
 def _compiled() -> _Compiled:
-    rules = tuple((rule, _Patterns(rule.patterns), _Patterns(rule.unless)) for rule in RULES)
-    return _Compiled(rules, _Patterns(ASKING), _Patterns(RHETORICAL))
+    return _Compiled()
 
 
 def prepare() -> None:

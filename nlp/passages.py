@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from nlp.sentences import Place
@@ -39,7 +39,8 @@ class Sentence(NamedTuple):
 class Passage:
     """A sentence that names the target, and what follows it. All are verbatim pieces of the text.
 
-    ``start`` and ``end`` span the namings of the target within ``sentence``; ``others`` are the places of other targets there.
+    ``start`` and ``end`` span the namings of the target within ``sentence``, each of which is in ``own`` where they are known;
+    ``others`` are the places of other targets there.
     """
 
     sentence: str
@@ -47,6 +48,7 @@ class Passage:
     end: int
     others: tuple[Place, ...] = ()
     following: tuple[str, ...] = ()
+    own: tuple[Place, ...] = field(default=(), compare=False)
 
     @property
     def is_measure(self) -> bool:
@@ -91,6 +93,7 @@ def find_passages(
             start=named[first][0][0] - start,
             end=min(max(place[1] for place in named[first]), end) - start,
             others=tuple((a - start, b - start) for a, b in named_others[first]),
+            own=tuple((a - start, min(b, end) - start) for a, b in named[first]),
         )
         if not (passage.is_measure or passage.is_left):
             passage = replace(passage, following=tuple(text[sentences[i].start : sentences[i].end] for i in rest))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from listener.core.analysis import Intent, Relevance
+from listener.core.analysis import AnalysisJob, Intent, Relevance
 from listener.core.brand import TargetKind
 from nlp.intent import about, find_intents, in_order
+from nlp.noise import NoiseFound, find_noise
 from nlp.passages import Sentence
 from nlp.sentences import Place, paragraphs, parse, sentence_places
 from nlp.targets import Finding, Hit, TargetFinder, Word
@@ -47,6 +48,7 @@ class Reading:
     finding: Finding
     sentences: tuple[Sentence, ...] = ()
     intents: tuple[Intent, ...] = ()
+    noise: NoiseFound | None = None
 
 
 class _Parsed(NamedTuple):
@@ -59,19 +61,21 @@ class _Parsed(NamedTuple):
     """Counted from the paragraph's start."""
 
 
-def read(nlp: Language, finder: TargetFinder, draft: Draft) -> Reading:
+def read(nlp: Language, finder: TargetFinder, draft: Draft, job: AnalysisJob) -> Reading:
     """Must be called inside a zone, the finder and the intents prepared before it."""
     parsed = []
     for start, end, run in _worth_parsing(finder, draft):
         doc = parse(nlp, draft.text[start:end])
         parsed.append(_Parsed(doc, start, end, run, sentence_places(doc)))
     hits = [hit for one in parsed for hit in finder.hits(one.doc, draft.text[one.start : one.end], one.start)]
-    finding = finder.judge(hits, draft.words)
+    known = replace(job, language=draft.language or job.language)
+    finding = finder.judge(hits, draft.words, draft.text, known)
     if finding.relevance is not Relevance.ABOUT:
         return Reading(draft, finding)
     sentences = tuple(Sentence(one.start + a, one.start + b, one.run) for one in parsed for a, b in one.sentences)
     readable = draft.language in {None, "en"} and not draft.repost
-    return Reading(draft, finding, sentences, _intents(finder, parsed, finding.hits) if readable else ())
+    intents = _intents(finder, parsed, finding.hits) if readable else ()
+    return Reading(draft, finding, sentences, intents, find_noise(draft.text, job, finding.hits))
 
 
 def _worth_parsing(finder: TargetFinder, draft: Draft) -> list[tuple[int, int, int]]:

@@ -24,6 +24,7 @@ _LINE = re.compile(r"[^\n]+")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"”’)\]]*\s")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HARD_WRAP = 50  # a line that is shorter was ended by its author, not by a mail program
+_OPENING = "#\"'“‘([{"
 _CLOSING = '.!?:;…"”)]>'
 LOCK = threading.RLock()
 """Held while anything is parsed, and by whoever builds a matcher: spaCy forgets what is built while a memory zone is open."""
@@ -110,11 +111,20 @@ def straight(text: str) -> str:
 
 def sentence_places(doc: Doc, offset: int = 0) -> list[Place]:
     """The places of the sentences that say something, without surrounding white space."""
+    text = doc.text
+    starts = [_with_opening(text, sentence.start_char) for sentence in doc.sents]
     places = []
-    for sentence in doc.sents:
-        text = sentence.text
-        start = sentence.start_char + len(text) - len(text.lstrip())
-        end = start + len(text.strip())
-        if any(c.isalnum() or ord(c) > 0x2000 for c in text):
-            places.append((offset + start, offset + end))
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        piece = text[start:end].rstrip()
+        said = piece.lstrip()
+        if any(c.isalnum() or c > "\u2000" for c in said):
+            places.append((offset + start + len(piece) - len(said), offset + start + len(piece)))
     return places
+
+
+def _with_opening(text: str, start: int) -> int:
+    """Where a sentence starts with the signs that open it: spaCy leaves the "#" of "Great! #quillon" with what stands before."""
+    first = start
+    while first and text[first - 1] in _OPENING:
+        first -= 1
+    return first if first and text[first - 1].isspace() else start

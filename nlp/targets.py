@@ -11,56 +11,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ahocorasick_rs import AhoCorasick
 
-from listener.core.analysis import Relevance
+from listener.core.analysis import AnalysisJob
 from listener.core.brand import ListeningRule, Target
+from listener.core.lessons import NameExample
 from listener.core.mention import normal_handle
+from nlp.ambiguity import NameLessons
+from nlp.naming import Finding, Hit, Role, Word, names, spellings
+from nlp.relevance import Judge
 from nlp.sentences import LOCK, english, straight
+
+__all__ = ["Finding", "Hit", "Role", "TargetFinder", "Word", "names"]
 
 if TYPE_CHECKING:
     from spacy.matcher import PhraseMatcher
     from spacy.tokens import Doc
-
-
-class Hit(NamedTuple):
-    """A target named at a place of the text. ``sure`` is false for an ambiguous name: it needs support from elsewhere."""
-
-    target: int
-    start: int
-    end: int
-    sure: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a text is about: the hits that count, or why none does."""
-
-    relevance: Relevance
-    hits: tuple[Hit, ...] = ()
-    note: str | None = None
-
-
-class Role(Enum):
-    """What a word of the rules is there for."""
-
-    NAME = auto()
-    CONTEXT = auto()
-    EXCLUSION = auto()
-
-
-class Word(NamedTuple):
-    """A word of the rules that the literal scan found. ``owner`` is a target's index, for an exclusion a rule's."""
-
-    role: Role
-    owner: int
-    word: str
-
 
 _ADDRESS = re.compile(
     r"(?P<mail>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+)"
@@ -75,13 +43,14 @@ _HOST = re.compile(r"(?:https?://)?(?:[^/?#@\s]*@)?([^/?#:\s]+)", re.IGNORECASE)
 class TargetFinder:
     """Finds the targets of a set of rules; built once, used for every text."""
 
-    def __init__(self, rules: Sequence[ListeningRule]) -> None:
+    def __init__(self, rules: Sequence[ListeningRule], examples: Sequence[NameExample] = ()) -> None:
         self.targets: tuple[Target, ...] = tuple(target for rule in rules for target in rule.targets)
         self._rules = tuple(rules)
-        self._rule_of = tuple(i for i, rule in enumerate(rules) for _ in rule.targets)
-        self._exact = [frozenset(spelled.lstrip("#") for spelled in _spellings(target)) for target in self.targets]
+        self._exact = [frozenset(spelled.lstrip("#") for spelled in spellings(target)) for target in self.targets]
         self._matcher: PhraseMatcher | None = None
         self._build_scan()
+        self._lessons = NameLessons(self.targets, examples, self._has_context)
+        self._judge = Judge(self._rules, self._lessons)
 
     # -------------------------------------------------------------------------------------------- the literal scan
 
@@ -89,7 +58,7 @@ class TargetFinder:
         words: dict[str, list[Word]] = {}
         for i, target in enumerate(self.targets):
             handles = [f"@{handle}" for handle in map(normal_handle, target.handles) if handle]
-            for name in [*_spellings(target), *handles, *target.domains]:
+            for name in [*spellings(target), *handles, *target.domains]:
                 words.setdefault(_folded(name).lstrip("#"), []).append(Word(Role.NAME, i, name))
             for word in target.context:
                 words.setdefault(_folded(word), []).append(Word(Role.CONTEXT, i, word))
@@ -111,7 +80,7 @@ class TargetFinder:
 
     def may_name(self, text: str) -> bool:
         """Whether it is worth parsing the text: a name, handle or domain seems to stand in it."""
-        return bool(names(self.scan(text)))
+        return any(word.role is Role.NAME for word in self.scan(text))
 
     # -------------------------------------------------------------------------------------------- places
 
@@ -128,7 +97,7 @@ class TargetFinder:
         matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
         for i, target in enumerate(self.targets):
             # The matcher lower-cases only; case-folding a pattern lets "Straße" find "STRASSE".
-            phrases = {phrase for spelled in _spellings(target) for phrase in (spelled, spelled.casefold())}
+            phrases = {phrase for spelled in spellings(target) for phrase in (spelled, spelled.casefold())}
             matcher.add(str(i), [nlp.make_doc(phrase) for phrase in sorted(phrases)])
         return matcher
 
@@ -148,11 +117,12 @@ class TargetFinder:
         return [hit._replace(start=hit.start + offset, end=hit.end + offset) for hit in _longest(found)]
 
     def _named(self, index: int, surface: str, start: int, end: int) -> Hit | None:
-        """The hit for a name as spelled in the text. An ambiguous one counts only in its own capitals."""
+        """The hit for a name as spelled in the text; an ambiguous one only in its own capitals, or where examples were given."""
         target = self.targets[index]
         if not target.ambiguous or len(re.split(r"[\s-]+", surface)) > len(target.name.split()):
             return Hit(index, start, end, True)
-        return Hit(index, start, end, False) if straight(surface) in self._exact[index] else None
+        own = straight(surface) in self._exact[index]
+        return Hit(index, start, end, False, own) if own or index in self._lessons else None
 
     def _at_address(self, found: re.Match[str]) -> Iterator[Hit]:
         """The targets whose handle or domain an address is."""
@@ -170,57 +140,15 @@ class TargetFinder:
 
     # -------------------------------------------------------------------------------------------- the verdict
 
-    def judge(self, hits: Sequence[Hit], words: Iterable[Word]) -> Finding:
-        """What the text is about. ``words`` are those that the scan found in all of it, quoted text and title included."""
-        seen = frozenset(words)
-        counted: list[Hit] = []
-        excluded = ambiguous = None
-        for i, rule in enumerate(self._rules):
-            of_rule = [hit for hit in hits if self._rule_of[hit.target] == i]
-            named = [word for word in seen if word.role is Role.NAME and self._rule_of[word.owner] == i]
-            phrases = sorted(word.word for word in seen if word.role is Role.EXCLUSION and word.owner == i)
-            if phrases and (of_rule or named):
-                excluded = excluded or f'excluded for {rule.brand}: it contains "{phrases[0]}"'
-                continue
-            good = self._supported(of_rule, seen)
-            counted += good
-            if not good:
-                ambiguous = ambiguous or self._why_ambiguous(of_rule, named)
-        if counted:
-            return Finding(Relevance.ABOUT, tuple(sorted(counted, key=lambda hit: (hit.start, hit.target))))
-        if excluded:
-            return Finding(Relevance.EXCLUDED, note=excluded)
-        if ambiguous:
-            return Finding(Relevance.AMBIGUOUS, note=ambiguous)
-        return Finding(Relevance.NO_TARGET)
+    def judge(self, hits: Sequence[Hit], words: Iterable[Word], text: str, job: AnalysisJob) -> Finding:
+        """What the text is about: the author's own words in ``text``.
 
-    def _supported(self, hits: Sequence[Hit], seen: AbstractSet[Word]) -> list[Hit]:
-        """The hits that count: sure ones, and ambiguous ones beside a sure one or a context word of theirs."""
-        if any(hit.sure for hit in hits):
-            return list(hits)
-        with_context = {word.owner for word in seen if word.role is Role.CONTEXT}
-        return [hit for hit in hits if hit.target in with_context]
+        ``words`` are those that the scan found in all of the job, quoted text and title included.
+        """
+        return self._judge.finding(hits, frozenset(words), text, job)
 
-    def _why_ambiguous(self, hits: Sequence[Hit], named: Sequence[Word]) -> str | None:
-        if hits:
-            name = self.targets[hits[0].target].name
-            return f'"{name}" was found, but none of its context words and no other target that would show what is meant'
-        doubtful = sorted({self.targets[word.owner].name for word in named if self.targets[word.owner].ambiguous})
-        return f'"{doubtful[0]}" was found, but not as a name in its own capitals' if doubtful else None
-
-
-def names(words: Iterable[Word]) -> set[int]:
-    """The targets whose names, handles or domains are among the words."""
-    return {word.owner for word in words if word.role is Role.NAME}
-
-
-def _spellings(target: Target) -> list[str]:
-    """How a target's names are written: as they are, and names of several words also hyphenated or as a hashtag."""
-    found: list[str] = []
-    for name in (target.name, *target.aliases):
-        words = straight(name).split()
-        found += [" ".join(words)] if len(words) < 2 else [" ".join(words), "-".join(words), "#" + "".join(words)]
-    return [spelled for spelled in dict.fromkeys(found) if spelled]
+    def _has_context(self, index: int, text: str) -> bool:
+        return any(word.role is Role.CONTEXT and word.owner == index for word in self.scan(text))
 
 
 def _folded(text: str) -> str:

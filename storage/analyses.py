@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 
-from listener.core.analysis import Analysis, AnalysisJob, Relevance
+from listener.core.analysis import Analysis, AnalysisJob
+from storage.corrections import overlay
 from storage.counting import count_out
 from storage.database import Database, batches
 from storage.due import OURS, brands_of_mentions, make_matchable, outdated, queue_authors
+from storage.near import join_near
 from storage.policies import Policies
-from storage.rows import target_row
-from storage.tables import analyses, analysis_targets, mentions
+from storage.rows import aspect_row, target_row
+from storage.tables import analyses, analysis_aspects, analysis_targets, authors, mentions
 
 
 class Analyses:
@@ -26,10 +28,10 @@ class Analyses:
 
     def pending_analyses(self, fingerprint: str, limit: int) -> Sequence[AnalysisJob]:
         """Mentions without an analysis of their latest revision by this fingerprint, oldest first."""
-        query = select(mentions.c.id, mentions.c.revision, mentions.c.title, mentions.c.text, mentions.c.language)
+        query = job_query()
         with self._database.read() as connection:
             rows = outdated(connection, query, mentions.c.analysed_by, fingerprint, limit)
-        return [AnalysisJob(row.id, row.revision, row.title, row.text, row.language) for row in rows]
+        return [to_job(row) for row in rows]
 
     def save_analyses(self, done: Sequence[tuple[AnalysisJob, Analysis]], fingerprint: str, now: datetime) -> None:
         """Replace the mentions' analyses; whoever's standing may change by that becomes due.
@@ -45,19 +47,33 @@ class Analyses:
                 count_out(self._database, connection, counted, now)
             current = {mention_id: row.author_id for mention_id, row in rows.items() if not self._only_counted(row)}
             fresh = [(job, analysis) for job, analysis in done if job.mention_id in current]
-            before = brands_of_mentions(connection, list(current))
-            for ids in batches(current):
-                connection.execute(delete(analysis_targets).where(analysis_targets.c.mention_id.in_(ids)))
-            self._write(connection, fresh, fingerprint, now)
-            after = {job.mention_id: our_brands(analysis) for job, analysis in fresh}
-            make_matchable(connection, {current[mention_id] for mention_id, brands in after.items() if brands})
-            queue_authors(
-                self._database,
-                connection,
-                {(author, brand) for mention, author in current.items() for brand in before.get(mention, set()) | after[mention]},
-            )
+            fresh = overlay(connection, fresh)
+            self.replace(connection, fresh, current, fingerprint, now)
+            join_near(self._database, connection, fresh)
         if counted:
             self._database.cut_log()
+
+    def replace(
+        self,
+        connection: Connection,
+        fresh: Sequence[tuple[AnalysisJob, Analysis]],
+        wrote: Mapping[int, int],
+        fingerprint: str,
+        now: datetime,
+    ) -> None:
+        """Write analyses in the place of the stored ones, in the caller's transaction; ``wrote`` are the mentions' authors."""
+        before = brands_of_mentions(connection, list(wrote))
+        for ids in batches(wrote):
+            for table in (analysis_targets, analysis_aspects):
+                connection.execute(delete(table).where(table.c.mention_id.in_(ids)))
+        self._write(connection, fresh, fingerprint, now)
+        after = {job.mention_id: our_brands(analysis) for job, analysis in fresh}
+        make_matchable(connection, {wrote[mention_id] for mention_id, brands in after.items() if brands})
+        queue_authors(
+            self._database,
+            connection,
+            {(author, brand) for mention, author in wrote.items() for brand in before.get(mention, set()) | after[mention]},
+        )
 
     def _only_counted(self, row: Any) -> bool:
         return row is not None and self._policies.counts_only(row.policy)
@@ -74,6 +90,8 @@ class Analyses:
                 "language": analysis.language,
                 "intents": [intent.value for intent in analysis.intents],
                 "note": analysis.note,
+                "level": analysis.level.value if analysis.level else None,
+                "noise": analysis.noise.value if analysis.noise else None,
                 "analysed_at": now,
             }
             for job, analysis in fresh
@@ -88,15 +106,49 @@ class Analyses:
                 for position, target in enumerate(analysis.targets)
             ),
         )
+        self._database.add(
+            connection,
+            analysis_aspects,
+            (
+                aspect_row(job.mention_id, position, aspect)
+                for job, analysis in fresh
+                for position, aspect in enumerate(analysis.aspects)
+            ),
+        )
         statement = update(mentions).where(mentions.c.id == bindparam("row_id"))
         statement = statement.values(about_us=bindparam("about"), analysed_by=fingerprint)
         for batch in batches(fresh):
             connection.execute(statement, [{"row_id": job.mention_id, "about": bool(our_brands(done))} for job, done in batch])
 
 
+def job_query() -> Select[Any]:
+    """The columns of which ``to_job`` makes a job."""
+    its = (mentions.c[name] for name in ("revision", "title", "text", "language", "source", "platform", "kind", "url", "rating"))
+    author = func.coalesce(authors.c.handle, authors.c.display_name).label("author")
+    return select(mentions.c.id, *its, author, authors.c.followers).join_from(mentions, authors)
+
+
+def to_job(row: Any) -> AnalysisJob:
+    """From the columns of ``job_query``."""
+    return AnalysisJob(
+        mention_id=row.id,
+        revision=row.revision,
+        title=row.title,
+        text=row.text,
+        language=row.language,
+        source=row.source,
+        platform=row.platform,
+        kind=row.kind,
+        url=row.url,
+        author=row.author,
+        followers=row.followers,
+        rating=row.rating,
+    )
+
+
 def our_brands(analysis: Analysis) -> set[str]:
-    """The brands of ours that the mention is about."""
-    if analysis.relevance != Relevance.ABOUT:
+    """The brands of ours that the mention is about, as people and standings see it."""
+    if not analysis.counts:
         return set()
     return {target.brand for target in analysis.targets if target.kind.value in OURS}
 

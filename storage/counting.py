@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from listener.core.analysis import Analysis, Label, Relevance
+from listener.core.analysis import Analysis, Label
 from listener.core.mention import ANONYMOUS, Mention
 from storage.database import Database, Row, batches
 from storage.due import OURS
@@ -49,7 +49,7 @@ def count_out(
     """Count what the mentions (rows of ``mentions``) say by their analyses, and delete them."""
     counted: Counter[tuple[Any, ...]] = Counter()
     for row, analysis in done:
-        if analysis.relevance == Relevance.ABOUT:
+        if analysis.counts:
             said = (
                 _Said(target.target, target.kind.value, target.brand, target.sentiment.label.value) for target in analysis.targets
             )

@@ -18,6 +18,7 @@ from storage.coverage import coverage
 from storage.database import Database
 from storage.due import OURS
 from storage.facts import person_facts
+from storage.gist import hidden, texts, topics
 from storage.outbox import put_messages
 from storage.policies import Policies
 from storage.rows import of_brand
@@ -48,8 +49,17 @@ class Digests:
         with self._database.read() as connection:
             pairs = _pairs(connection, since, until)
             facts = person_facts(connection, pairs, since, until, self._policies)
+            number, sample = hidden(connection, since, until, self._policies)
             return DigestFacts(
-                since, until, tuple(facts), tuple(coverage(connection, since, until)), **_counts(connection, since, until)
+                since,
+                until,
+                tuple(facts),
+                tuple(coverage(connection, since, until)),
+                **_counts(connection, since, until),
+                topics=tuple(topics(connection, since, until)),
+                texts=tuple(texts(connection, since, until, self._policies)),
+                hidden=number,
+                hidden_sample=tuple(sample),
             )
 
     def told_until(self, recipient: str) -> datetime | None:
@@ -70,7 +80,7 @@ class Digests:
         """Keep a digest and put its messages into the outbox, in one transaction; what was told for a day stays as it was told.
 
         ``data`` is a JSON object whose ``people`` is a list of objects with a ``person_id``, and ``quotes`` that each have a
-        ``mention_id``: erasure and retention remove these (``storage.told``).
+        ``mention_id``, as have the ``posts`` of ``hidden``: erasure and retention remove these (``storage.told``).
         """
         row = {"recipient": recipient, "day": day.isoformat(), "since": since, "until": until, "data": data, "saved_at": now}
         with self._database.write() as connection:

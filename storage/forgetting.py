@@ -11,10 +11,22 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from listener.core.mention import Kind
 from storage.authors import NOTHING_TO_SAY
+from storage.corrections import forget_corrections
 from storage.database import Database, batches
 from storage.due import BLANKED, brands_of_mentions, queue_authors
+from storage.near_tables import near_sketches
 from storage.stories import forget_addresses
-from storage.tables import analyses, analysis_targets, authors, cases, matches, mention_revisions, mentions, people
+from storage.tables import (
+    analyses,
+    analysis_aspects,
+    analysis_targets,
+    authors,
+    cases,
+    matches,
+    mention_revisions,
+    mentions,
+    people,
+)
 from storage.telling_tables import digest_quotes
 from storage.told import ToldDigest, changed, cuts, take_out, withdraw
 
@@ -73,8 +85,9 @@ def remove_mentions(
     """
     gone = _with_reposts(connection, mention_ids)
     affected = _before(database, connection, gone)
+    forget_corrections(connection, gone)
     for ids in batches(gone):
-        for table in (analysis_targets, analyses, mention_revisions):
+        for table in (near_sketches, analysis_aspects, analysis_targets, analyses, mention_revisions):
             connection.execute(delete(table).where(table.c.mention_id.in_(ids)))
         values = {**_GONE, "blanked_at": now, "removed_at": now}
         connection.execute(update(mentions).where(mentions.c.id.in_(ids)).values(values))

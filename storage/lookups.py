@@ -7,20 +7,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, select
 
-from listener.core.analysis import Analysis, Intent, Relevance
+from listener.core.analysis import Analysis, Intent, Level, Noise, Relevance
 from listener.core.cases import Case
 from listener.core.deletions import WITHHELD, hidden_before, is_hidden
 from listener.core.mention import Author
 from listener.core.people import Match
 from listener.core.standing import Standing
+from listener.query import Query
 from storage.authors import to_author
 from storage.counting import WITHHELD as COUNTED
+from storage.near import ToldWith, told_with
 from storage.policies import Policies
-from storage.rows import to_match, to_target
+from storage.rows import to_aspect, to_match, to_target
+from storage.searching import search
 from storage.standings import cases_of, current_standings
-from storage.tables import analyses, analysis_targets, authors, matches, mentions
+from storage.tables import analyses, analysis_aspects, analysis_targets, authors, matches, mentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class HeardMention:
     author: Author
     about_us: bool | None
     withheld: str | None = None
+    level: Level | None = None
+    """How relevant it is, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class MentionVerdicts:
     """Of the author's person, by brand."""
     cases: tuple[Case, ...]
     """Cases that rest on this mention."""
+    told_with: ToldWith | None = None
+    """With what else its story is told; ``None`` where it is told by this mention alone."""
 
 
 _HEARD = (
@@ -89,18 +96,27 @@ _HEARD = (
 
 
 def find_mentions(
-    connection: Connection, query: str, source: str | None, limit: int, policies: Policies, now: datetime
+    connection: Connection,
+    query: Query | None,
+    source: str | None,
+    limit: int,
+    policies: Policies,
+    now: datetime,
+    *,
+    hidden: bool = False,
 ) -> Sequence[HeardMention]:
-    """The newest mentions whose title or text contains the query, of one source if given; hidden ones only without a query."""
-    found = select(mentions).order_by(mentions.c.id.desc()).limit(limit)
-    if query:
-        found = found.where(or_(*(place.icontains(query, autoescape=True) for place in (mentions.c.text, mentions.c.title))))
-        found = found.where(~policies.are_counts_only(mentions.c.policy), ~policies.unconfirmed(hidden_before(now)))
+    """The newest mentions that match the query, of one source if given; those whose words are withheld only without a query.
+
+    With ``hidden`` only those of low relevance.
+    """
+    conditions: list[ColumnElement[bool]] = []
+    if query is not None:
+        conditions += [~policies.are_counts_only(mentions.c.policy), ~policies.unconfirmed(hidden_before(now))]
     if source is not None:
-        found = found.where(mentions.c.source == source)
-    rows = connection.execute(found).all()
-    wrote = {row.id: row for row in connection.execute(select(authors).where(authors.c.id.in_({row.author_id for row in rows})))}
-    return [_heard(row, wrote[row.author_id], policies, now) for row in rows]
+        conditions.append(mentions.c.source == source)
+    if hidden:
+        conditions.append(analyses.c.level == Level.LOW.value)
+    return [_heard(row, author, policies, now, row.level) for row, author in search(connection, query, conditions, limit)]
 
 
 def mention_verdicts(connection: Connection, mention_id: int, policies: Policies, now: datetime) -> MentionVerdicts | None:
@@ -113,8 +129,8 @@ def mention_verdicts(connection: Connection, mention_id: int, policies: Policies
     verdict = connection.execute(select(analyses).where(analyses.c.mention_id == mention_id)).first()
     standing = current_standings(connection, [author.person_id])
     their_cases = cases_of(connection, [author.person_id])
-    heard = _heard(row, author, policies, now)
-    analysis = _analysis(connection, verdict) if verdict else None
+    heard = _heard(row, author, policies, now, verdict.level if verdict else None)
+    analysis = to_analysis(connection, verdict) if verdict else None
     return MentionVerdicts(
         mention=heard,
         analysis=_without_words(analysis) if analysis and heard.withheld else analysis,
@@ -123,18 +139,21 @@ def mention_verdicts(connection: Connection, mention_id: int, policies: Policies
         person_id=author.person_id,
         standings=tuple(sorted((brand, standing) for (_, brand), (_, standing) in standing.items())),
         cases=tuple(case for found in their_cases.values() for case in found if mention_id in case.mention_ids),
+        told_with=told_with(connection, mention_id),
     )
 
 
-def _heard(row: Any, author: Any, policies: Policies, now: datetime) -> HeardMention:
+def _heard(row: Any, author: Any, policies: Policies, now: datetime, level: str | None = None) -> HeardMention:
     values = {name: getattr(row, name) for name in _HEARD}
-    withheld = None if row.blanked_at else _withheld(row, policies, now)
-    if withheld:
+    reason = None if row.blanked_at else withheld(row, policies, now)
+    if reason:
         values |= {"title": None, "text": "", "url": None}
-    return HeardMention(mention_id=row.id, author=to_author(author), **values, withheld=withheld)
+    known = Level(level) if level else None
+    return HeardMention(mention_id=row.id, author=to_author(author), **values, withheld=reason, level=known)
 
 
-def _withheld(row: Any, policies: Policies, now: datetime) -> str | None:
+def withheld(row: Any, policies: Policies, now: datetime) -> str | None:
+    """Why the words of a mention (its row) may not be shown now; ``None`` where they may."""
     policy = policies.of(row.policy)
     if policy is None:
         return None
@@ -146,15 +165,21 @@ def _withheld(row: Any, policies: Policies, now: datetime) -> str | None:
 def _without_words(analysis: Analysis) -> Analysis:
     """The verdict without the words it rests on."""
     targets = (replace(target, alias="", sentiment=replace(target.sentiment, evidence=())) for target in analysis.targets)
-    return replace(analysis, note=None, targets=tuple(targets))
+    aspects = (replace(aspect, surface="") for aspect in analysis.aspects)
+    return replace(analysis, note=None, targets=tuple(targets), aspects=tuple(aspects))
 
 
-def _analysis(connection: Connection, verdict: Any) -> Analysis:
+def to_analysis(connection: Connection, verdict: Any) -> Analysis:
+    """The whole analysis, from its row of ``analyses``."""
     targets = select(analysis_targets).where(analysis_targets.c.mention_id == verdict.mention_id)
+    aspects = select(analysis_aspects).where(analysis_aspects.c.mention_id == verdict.mention_id)
     return Analysis(
         relevance=Relevance(verdict.relevance),
         language=verdict.language,
         targets=tuple(to_target(row) for row in connection.execute(targets.order_by(analysis_targets.c.position))),
         intents=tuple(Intent(intent) for intent in verdict.intents),
         note=verdict.note,
+        level=Level(verdict.level) if verdict.level else None,
+        noise=Noise(verdict.noise) if verdict.noise else None,
+        aspects=tuple(to_aspect(row) for row in connection.execute(aspects.order_by(analysis_aspects.c.position))),
     )

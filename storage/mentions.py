@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from listener.core.brand import MatchingPolicy
 from listener.core.mention import Cursor, Kind, Mention, Page
 from listener.core.ports import Saved
+from listener.query import Query
 from storage.adopting import adopt
 from storage.authors import save_authors
 from storage.counting import already_counted, without_traces
@@ -109,15 +110,21 @@ class Mentions:
         return Saved(len(new), len(edited), len(page.mentions) - len(new) - len(edited))
 
     def find(
-        self, query: str = "", *, source: str | None = None, limit: int = 50, now: datetime | None = None
+        self,
+        query: Query | None = None,
+        *,
+        source: str | None = None,
+        limit: int = 50,
+        hidden: bool = False,
+        now: datetime | None = None,
     ) -> Sequence[HeardMention]:
-        """The newest mentions whose title or text contains the query.
+        """The newest mentions that match the query; with ``hidden`` only those of low relevance.
 
         What may not be shown at ``now`` (when the store was opened, unless given) is listed without its words, and never found
         by them.
         """
         with self._database.read() as connection:
-            return find_mentions(connection, query, source, limit, self._policies, now or self._opened_at)
+            return find_mentions(connection, query, source, limit, self._policies, now or self._opened_at, hidden=hidden)
 
     def show(self, mention_id: int, now: datetime | None = None) -> MentionVerdicts | None:
         """A mention with the verdict of every step on it; ``now`` as in ``find``."""

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Table, or_, select
 
 from storage import keys
+from storage.correction_tables import corrected_analyses, corrections
+from storage.near_tables import near_sketches
 from storage.tables import (
     analyses,
+    analysis_aspects,
     analysis_targets,
     authors,
     case_events,
@@ -116,8 +119,12 @@ ABOUT: Sequence[tuple[Table, Where]] = (
     (case_events, lambda scope: case_events.c.case_id.in_(_cases_of(scope))),
     (cases, lambda scope: cases.c.person_id.in_(scope.person_ids)),
     (standings, lambda scope: standings.c.person_id.in_(scope.person_ids)),
+    (near_sketches, lambda scope: near_sketches.c.mention_id.in_(_mentions_of(scope))),
+    (analysis_aspects, lambda scope: analysis_aspects.c.mention_id.in_(_mentions_of(scope))),
     (analysis_targets, lambda scope: analysis_targets.c.mention_id.in_(_mentions_of(scope))),
     (analyses, lambda scope: analyses.c.mention_id.in_(_mentions_of(scope))),
+    (corrections, lambda scope: corrections.c.mention_id.in_(_mentions_of(scope))),
+    (corrected_analyses, lambda scope: corrected_analyses.c.mention_id.in_(_mentions_of(scope))),
     (mention_revisions, lambda scope: mention_revisions.c.mention_id.in_(_mentions_of(scope))),
     (mentions, lambda scope: mentions.c.author_id.in_(scope.author_ids)),
     (matches, lambda scope: matches.c.author_id.in_(scope.author_ids)),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, delete, or_, select, update
 from listener.core.mention import Json, digest, normal_handle, normal_text
 from storage import keys
 from storage.database import Database, batches
+from storage.near_tables import near_sketches
 from storage.persons import ABOUT, Scope, Selector, scope_of
 from storage.policies import Policies
 from storage.retention import Pruned, Retention, blank_mentions, prune
@@ -99,7 +100,14 @@ class Privacy:
 
 
 def _plain(row: Row[Any]) -> dict[str, Json]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name
+    return {name: _as_json(value) for name, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def _as_json(value: Any) -> Json:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    plain: Json = value.hex() if isinstance(value, bytes) else value
+    return plain
 
 
 def _graves(connection: Connection, scope: Scope) -> Iterator[Grave]:
@@ -136,13 +144,22 @@ def _graves_of_words(connection: Connection, scope: Scope) -> Iterator[Grave]:
 
 
 def _copies(connection: Connection, scope: Scope) -> list[int]:
-    """Others' copies and reposts of the person's words; not what is somebody else's words in a story that they share."""
+    """Others' copies and reposts of the person's words, near-copies too; not what is somebody else's words in a story that they
+    share."""
     theirs = (mentions.c.author_id.in_(scope.author_ids), mentions.c.own_words)
     other = mentions.alias("other")
     by_another = (other.c.words_key == mentions.c.words_key, other.c.own_words, other.c.author_id.not_in(scope.author_ids))
+    near, near_other = near_sketches.alias("near"), near_sketches.alias("near_other")
+    nearly = select(near_other.c.mention_id).join(near, near.c.near_id == near_other.c.near_id)
+    nearly = nearly.join(other, other.c.id == near.c.mention_id)
+    nearly_theirs = nearly.where(other.c.author_id.in_(scope.author_ids), other.c.own_words)
+    nearly_anothers = nearly.where(other.c.author_id.not_in(scope.author_ids), other.c.own_words)
     copied = or_(
         mentions.c.words_key.in_(select(mentions.c.words_key).where(*theirs, mentions.c.words_key.is_not(None))),
-        mentions.c.story_id.in_(select(mentions.c.story_id).where(*theirs)) & ~select(other.c.id).where(*by_another).exists(),
+        mentions.c.id.in_(nearly_theirs),
+        mentions.c.story_id.in_(select(mentions.c.story_id).where(*theirs))
+        & ~select(other.c.id).where(*by_another).exists()
+        & mentions.c.id.not_in(nearly_anothers.where(near_other.c.mention_id == mentions.c.id)),
     )
     query = select(mentions.c.id).where(~mentions.c.own_words, mentions.c.author_id.not_in(scope.author_ids), copied)
     return list(connection.scalars(query))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from listener.core.analysis import Label, Sentiment, TargetSentiment
+from listener.core.analysis import AspectSentiment, Label, Sentiment, TargetSentiment
 from listener.core.brand import Evidence, Provenance, TargetKind
 from listener.core.cases import Action, Case, CaseKind, CaseState, Event, EventKind
 from listener.core.people import Customer, KnownHandle, Match, Outcome, Reason, RunnerUp
@@ -17,7 +17,7 @@ _HEAVIEST = 1e6
 
 
 def to_sentiment(row: Any) -> Sentiment:
-    """From the columns of ``analysis_targets``."""
+    """From the columns of ``analysis_targets``, or of ``analysis_aspects``, which keeps no evidence."""
     known = row.negative is not None
     return Sentiment(
         label=Label(row.label),
@@ -27,12 +27,16 @@ def to_sentiment(row: Any) -> Sentiment:
         probability=(row.negative, row.neutral, row.positive) if known else None,
         unsure=row.unsure,
         reason=row.reason,
-        evidence=tuple(row.evidence),
+        evidence=tuple(getattr(row, "evidence", ())),
     )
 
 
 def to_target(row: Any) -> TargetSentiment:
     return TargetSentiment(row.target, TargetKind(row.kind), row.brand, to_sentiment(row), row.alias)
+
+
+def to_aspect(row: Any) -> AspectSentiment:
+    return AspectSentiment(row.aspect, row.target, row.surface, to_sentiment(row))
 
 
 def of_brand(targets: Sequence[Any]) -> Any:
@@ -43,14 +47,32 @@ def of_brand(targets: Sequence[Any]) -> Any:
 
 
 def target_row(mention_id: int, position: int, target: TargetSentiment) -> dict[str, Any]:
-    sentiment = target.sentiment
-    negative, neutral, positive = sentiment.probability or (None, None, None)
     return {
         "mention_id": mention_id,
         "position": position,
         "target": target.target,
         "kind": target.kind.value,
         "brand": target.brand,
+        "alias": target.alias,
+        "evidence": list(target.sentiment.evidence),
+        **_felt(target.sentiment),
+    }
+
+
+def aspect_row(mention_id: int, position: int, aspect: AspectSentiment) -> dict[str, Any]:
+    return {
+        "mention_id": mention_id,
+        "position": position,
+        "aspect": aspect.aspect,
+        "target": aspect.target,
+        "surface": aspect.surface,
+        **_felt(aspect.sentiment),
+    }
+
+
+def _felt(sentiment: Sentiment) -> dict[str, Any]:
+    negative, neutral, positive = sentiment.probability or (None, None, None)
+    return {
         "label": sentiment.label.value,
         "score": sentiment.score,
         "negative": negative,
@@ -60,8 +82,6 @@ def target_row(mention_id: int, position: int, target: TargetSentiment) -> dict[
         "reason": sentiment.reason,
         "engine": sentiment.engine,
         "version": sentiment.version,
-        "alias": target.alias,
-        "evidence": list(sentiment.evidence),
     }
 
 

@@ -17,7 +17,7 @@ from storage.errors import mapped
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"
+HEAD = "0005"
 """The revision that this program knows as the newest; a test holds that it is Alembic's."""
 
 

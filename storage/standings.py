@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from listener.core.analysis import Intent
 from listener.core.cases import Case, CaseChange
@@ -17,6 +17,7 @@ from listener.core.times import as_utc, midnight
 from storage.casebook import apply_changes
 from storage.database import Database, batches
 from storage.due import OURS, outdated
+from storage.near_tables import near_stories
 from storage.rows import of_brand, standing_row, to_case, to_sentiment, to_standing
 from storage.tables import (
     analyses,
@@ -215,7 +216,7 @@ def _opinions(connection: Connection, person_ids: Iterable[int]) -> dict[Pair, l
 _SAID = (
     select(
         authors.c.person_id,
-        mentions.c.story_id,
+        func.coalesce(near_stories.c.told_id, mentions.c.story_id).label("story_id"),
         mentions.c.said_at,
         mentions.c.rating,
         mentions.c.platform,
@@ -227,6 +228,7 @@ _SAID = (
     .join(mentions, mentions.c.author_id == authors.c.id)
     .join(analyses, analyses.c.mention_id == mentions.c.id)
     .join(analysis_targets, analysis_targets.c.mention_id == mentions.c.id)
+    .outerjoin(near_stories, near_stories.c.story_id == mentions.c.story_id)
     .where(mentions.c.about_us, analysis_targets.c.kind.in_(OURS))
     .order_by(mentions.c.said_at, mentions.c.id, analysis_targets.c.position)
 )

@@ -16,6 +16,7 @@ from storage import schema
 from storage.admin import Admin
 from storage.analyses import Analyses
 from storage.cases import Cases
+from storage.correcting import Corrections
 from storage.customers import Customers
 from storage.database import Database
 from storage.digests import Digests
@@ -26,6 +27,7 @@ from storage.ledger import Ledgers
 from storage.matches import Matches
 from storage.mentions import Mentions
 from storage.outbox import Outbox
+from storage.outdated import Outdated
 from storage.persons import Selector
 from storage.policies import Policies
 from storage.privacy import Erased, Privacy
@@ -55,6 +57,8 @@ class Store:
         self.admin = admin
         self.mentions = Mentions(database, tombstones, terms, now)
         self.analyses = Analyses(database, terms)
+        self.corrections = Corrections(database, self.analyses, terms)
+        self.outdated = Outdated(database, terms)
         self.matches = Matches(database)
         self.customers = Customers(database, tombstones, pepper)
         self.standings = Standings(database)

@@ -213,8 +213,11 @@ analyses = table(
     text("language", "nobody", nullable=True),
     json("intents", "nobody"),
     text("note", "author", nullable=True),
+    text("level", "nobody", nullable=True),
+    text("noise", "nobody", nullable=True),
     Column("analysed_at", Moment, nullable=False),
 )
+"""``level`` is NULL where it is about nothing of ours, and in analyses that were made before there were levels."""
 
 analysis_targets = table(
     "analysis_targets",
@@ -235,6 +238,25 @@ analysis_targets = table(
     text("alias", "author"),
     json("evidence", "author"),
 )
+
+analysis_aspects = table(
+    "analysis_aspects",
+    Column("mention_id", Id, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    text("aspect", "nobody"),
+    text("target", "nobody"),
+    text("surface", "author"),
+    text("label", "nobody"),
+    Column("score", Float, nullable=False),
+    Column("negative", Float),
+    Column("neutral", Float),
+    Column("positive", Float),
+    Column("unsure", Boolean, nullable=False),
+    text("reason", "nobody", nullable=True),
+    text("engine", "nobody"),
+    text("version", "nobody"),
+)
+"""What a mention says of the configured topics. The sentences that decided are not kept a second time: they stand in the text."""
 
 # ---------------------------------------------------------------------------------------------- standings and cases
 

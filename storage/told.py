@@ -1,4 +1,4 @@
-"""Digests as they were told, less what may no longer be kept: the entries of people, and quotes of mentions in other entries."""
+"""Digests as they were told, less what may no longer be kept: entries of people, quotes of mentions, samples of the hidden."""
 
 from __future__ import annotations
 
@@ -65,8 +65,9 @@ def _cuts(connection: Connection, ids: Sequence[int], persons: set[int], quoted:
             people = data.get("people", [])
             mine = [entry for entry in people if entry.get("person_id") in persons]
             rest = [_unquoted(entry, quoted) for entry in people if entry.get("person_id") not in persons]
-            if len(rest) < len(people) or rest != people:
-                yield Cut(row.id, row.recipient, row.day, mine, json.dumps({**data, "people": rest}, ensure_ascii=False))
+            left = _without_hidden({**data, "people": rest}, quoted)
+            if left != {**data, "people": people}:
+                yield Cut(row.id, row.recipient, row.day, mine, json.dumps(left, ensure_ascii=False))
 
 
 def _unquoted(entry: dict[str, Any], mention_ids: Collection[int]) -> dict[str, Any]:
@@ -75,6 +76,21 @@ def _unquoted(entry: dict[str, Any], mention_ids: Collection[int]) -> dict[str, 
     if not quotes:
         return entry
     return {**entry, "quotes": [quote for quote in quotes if quote.get("mention_id") not in mention_ids]}
+
+
+def _without_hidden(data: dict[str, Any], mention_ids: Collection[int]) -> dict[str, Any]:
+    """The digest without the mentions in its sample of what was hidden; how many were hidden stays."""
+    if not data.get("hidden"):
+        return data
+    posts = [post for post in data["hidden"]["posts"] if post["mention_id"] not in mention_ids]
+    return {**data, "hidden": {**data["hidden"], "posts": posts}}
+
+
+def _told_of(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Everything in a digest that is about one mention."""
+    for entry in data.get("people", []):
+        yield from entry.get("quotes") or []
+    yield from (data.get("hidden") or {}).get("posts", [])
 
 
 def take_out(connection: Connection, found: Sequence[Cut]) -> None:
@@ -87,10 +103,9 @@ def take_out(connection: Connection, found: Sequence[Cut]) -> None:
 def note_quotes(connection: Connection, digest_id: int, data: str) -> None:
     """Keep which mentions the digest tells of now."""
     shown: dict[int, bool] = {}
-    for entry in json.loads(data).get("people", []):
-        for quote in entry.get("quotes") or []:
-            mention_id = quote["mention_id"]
-            shown[mention_id] = shown.get(mention_id, False) or bool(quote.get("text") or quote.get("url"))
+    for told in _told_of(json.loads(data)):
+        mention_id = told["mention_id"]
+        shown[mention_id] = shown.get(mention_id, False) or bool(told.get("text") or told.get("url"))
     connection.execute(delete(digest_quotes).where(digest_quotes.c.digest_id == digest_id))
     if shown:
         rows = [{"digest_id": digest_id, "mention_id": mention_id, "shown": its} for mention_id, its in sorted(shown.items())]

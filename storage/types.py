@@ -1,7 +1,7 @@
 """Column types that hold the same on SQLite and PostgreSQL, and how a column is classified.
 
-Every text or JSON column says whom it tells something about (``info["personal"]``): an author, a customer, one of our own staff,
-or nobody. A test holds that export, erasure and retention reach every column that is about an author or a customer.
+Every text, JSON or binary column says whom it tells something about (``info["personal"]``): an author, a customer, one of our own
+staff, or nobody. A test holds that export, erasure and retention reach every column that is about an author or a customer.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, Text
+from sqlalchemy import JSON, Column, DateTime, Dialect, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
 
 from listener.core.times import as_utc
@@ -70,3 +70,9 @@ def json(name: str, personal: Personal, **options: Any) -> Column[Any]:
     """A JSON column; ``json`` and not ``jsonb`` on PostgreSQL, which would refuse an escaped NUL."""
     options.setdefault("nullable", False)
     return Column(name, JSON(none_as_null=True), info={"personal": personal}, **options)
+
+
+def binary(name: str, personal: Personal, **options: Any) -> Column[Any]:
+    """A column of bytes; not nullable unless said so."""
+    options.setdefault("nullable", False)
+    return Column(name, LargeBinary, info={"personal": personal}, **options)

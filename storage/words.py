@@ -54,12 +54,12 @@ def own_words(database: Database, connection: Connection, arrived: Sequence[Said
             by_words[one.words].append(one)
     before = _foremost(connection, by_words)
     claims = {words: [*its, before[words]] if words in before else its for words, its in by_words.items()}
-    known = _identities(connection, claims.values())
+    known = identities(connection, claims.values())
     revised: dict[str, int] = {}
     for words, claiming in claims.items():
-        best = min(claiming, key=lambda one: _rank(one, known)) if len(claiming) > 1 else claiming[0]
+        best = min(claiming, key=lambda one: rank(one, known)) if len(claiming) > 1 else claiming[0]
         holder = before.get(words)
-        if holder and not holder.own_words and _rank(best, known)[:-1] >= _rank(holder, known)[:-1]:
+        if holder and not holder.own_words and rank(best, known)[:-1] >= rank(holder, known)[:-1]:
             continue  # the original is gone, and this is one more copy
         own |= {one.mention_id for one in by_words[words] if one.author_id == best.author_id}
         if holder and not (holder.own_words and holder.author_id == best.author_id):
@@ -80,11 +80,12 @@ def _foremost(connection: Connection, wanted: Iterable[str]) -> dict[str, Said]:
         ranked = ranked.where(mentions.c.words_key.in_(chunk), mentions.c.kind != Kind.REPOST.value)
         first = ranked.subquery()
         query = select(mentions).join(first, first.c.id == mentions.c.id).where(first.c.place == 1)
-        found.update((row.words_key, _said(row)) for row in connection.execute(query))
+        found.update((row.words_key, to_said(row)) for row in connection.execute(query))
     return found
 
 
-def _said(row: Any) -> Said:
+def to_said(row: Any) -> Said:
+    """From the columns of ``mentions``."""
     return Said(
         mention_id=row.id,
         mention_key=row.key,
@@ -97,7 +98,7 @@ def _said(row: Any) -> Said:
     )
 
 
-def _identities(connection: Connection, claims: Iterable[Sequence[Said]]) -> dict[int, int]:
+def identities(connection: Connection, claims: Iterable[Sequence[Said]]) -> dict[int, int]:
     """How well each author is known, where several claim the same words: 2 by an account, 1 by a name, 0 by the origin alone."""
     several = {one.author_id for claiming in claims if len(claiming) > 1 for one in claiming}
     found: dict[int, int] = {}
@@ -109,7 +110,7 @@ def _identities(connection: Connection, claims: Iterable[Sequence[Said]]) -> dic
     return found
 
 
-def _rank(one: Said, known: Mapping[int, int]) -> tuple[bool, datetime, int, bool, str]:
+def rank(one: Said, known: Mapping[int, int]) -> tuple[bool, datetime, int, bool, str]:
     """The lowest is the original."""
     identity = known[one.author_id]
     return identity == 0, one.said_at, -identity, not one.at_home, one.mention_key
@@ -124,6 +125,11 @@ def _revise(database: Database, connection: Connection, holders: Mapping[str, in
             own = row.author_id == holders[row.words_key]
             if own != row.own_words:
                 flipped[row.id] = (row.author_id, own)
+    flip(database, connection, flipped)
+
+
+def flip(database: Database, connection: Connection, flipped: Mapping[int, tuple[int, bool]]) -> None:
+    """Write whether mentions have their author's own words, given with the author; whose standing that changes becomes due."""
     for own in (True, False):
         for ids in batches(mention_id for mention_id, (_, now_own) in flipped.items() if now_own == own):
             connection.execute(update(mentions).where(mentions.c.id.in_(ids)).values(own_words=own))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from listener.cli.records import TextRecord
     from listener.core.analysis import Intent, Sentiment
 
-BATCH = 200
+BATCH = 256
 Answer = dict[str, Any]
 
 
@@ -29,7 +29,7 @@ def analyze(
     file: Annotated[
         str, typer.Argument(metavar="[FILE]", help='JSON lines {"id", "text", "target"}; - is standard input.')
     ] = "-",
-    engine: Annotated[str, typer.Option(metavar="NAME", help="The sentiment engine.")] = "vader",
+    engine: Annotated[str | None, typer.Option(metavar="NAME", help="The sentiment engine, if not the default one.")] = None,
     threads: Annotated[int, typer.Option(metavar="N", min=1, max=64, help="How many threads work at the same time.")] = 1,
 ) -> None:
     """Say what sentiment texts carry: JSON lines in and out.
@@ -71,12 +71,13 @@ def _in_order(
             yield waiting.popleft().result()
 
 
-def _scorer(name: str) -> Callable[[list[TextRecord]], list[Answer]]:
+def _scorer(chosen: str | None) -> Callable[[list[TextRecord]], list[Answer]]:
     from listener.core.errors import ConfigError, Problem
-    from nlp.engines import ENGINES, load_engine
+    from nlp.engines import DEFAULT_ENGINE, ENGINES, load_engine
     from nlp.intent import intents_many
     from nlp.language import identify
 
+    name = chosen or DEFAULT_ENGINE
     if name not in ENGINES:
         raise ConfigError([Problem("--engine", f'there is no engine "{name}"', f"one of: {', '.join(ENGINES)}")])
     engine = load_engine(name)

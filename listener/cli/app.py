@@ -10,15 +10,18 @@ from listener.cli import (
     analyze,
     cases,
     check,
+    correct,
     customers,
     db,
     demo,
     digest,
+    evaluate,
     init,
     match,
     mentions,
     person,
     preview,
+    recompute,
     run,
     serve,
     sources,
@@ -51,5 +54,8 @@ def root(
     """Hears which of your customers speak about your brand in public: who could be an advocate, and who needs a call."""
 
 
-for part in (demo, init, check, preview, run, serve, digest, cases, mentions, customers, sources, analyze, match, person, db):
+for part in (
+    *(demo, init, check, preview, run, serve, digest, cases, mentions, customers, sources),
+    *(correct, recompute, evaluate, analyze, match, person, db),
+):
     part.add(app)

@@ -149,7 +149,7 @@ def decide(
     with app.open_store(now) as store:
         case = _one(store, case_id)
         due = business_days_after(now, app.settings.judging().follow_up_days)
-        change = decided(case, action, now, actor or _account(), note_text, assignee=to, until=end, due_at=due)
+        change = decided(case, action, now, actor or account(), note_text, assignee=to, until=end, due_at=due)
         changed = store.cases.apply(change)
     if shell.json:
         json_line(changed)
@@ -157,7 +157,8 @@ def decide(
         say(f"Case {changed.case_id} ({changed.kind}) is now {changed.state}")
 
 
-def _account() -> str:
+def account() -> str:
+    """Who is at the command line, as far as the system knows."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name

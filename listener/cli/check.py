@@ -197,11 +197,14 @@ def _customers(app: App) -> Part:
 def _engine(app: App) -> Part:
     """Loading the engine shows whether its model is there and whole."""
     from listener.core.errors import EngineError
-    from nlp.engines import load_engine
+    from nlp.engines import STAND_IN, load_engine
 
     name = app.settings.nlp.engine
     try:
-        engine = load_engine(name)
+        return Part("engine", name, f"sentiment {load_engine(name).version}")
     except EngineError as problem:
-        return Part("engine", name, "sentiment", str(problem), broken=True)
-    return Part("engine", name, f"sentiment {engine.version}")
+        if not app.settings.nlp.fallback or name == STAND_IN:
+            return Part("engine", name, "sentiment", str(problem), broken=True)
+        return Part(
+            "engine", name, f"sentiment {load_engine(STAND_IN).version}", remark=f"replaced by {STAND_IN} because {problem}"
+        )

@@ -6,6 +6,7 @@ import sys
 
 from listener.core.errors import ConfigError, ListenerError
 from listener.core.plain import one_line
+from listener.query.errors import QueryError
 
 
 def report(problem: Exception, *, debug: bool) -> int:
@@ -16,7 +17,7 @@ def report(problem: Exception, *, debug: bool) -> int:
         print(trace(problem), file=sys.stderr)  # noqa: T201 - this is the command line's message
     for line in lines(problem):
         print(line, file=sys.stderr)  # noqa: T201 - this is the command line's message
-    return 2 if isinstance(problem, ConfigError) else 1
+    return 2 if isinstance(problem, ConfigError | QueryError) else 1
 
 
 def lines(problem: Exception) -> list[str]:
@@ -24,6 +25,8 @@ def lines(problem: Exception) -> list[str]:
         count = len(problem.problems)
         head = "Wrong usage or configuration:" if count == 1 else f"Wrong usage or configuration, {count} problems:"
         return [head, *(f"  {one_line(str(each))}" for each in problem.problems)]
+    if isinstance(problem, QueryError):  # its lines belong together: the caret stands under its place
+        return [f"Error in the query: {each}" if not at else each for at, each in enumerate(str(problem).split("\n"))]
     if isinstance(problem, ListenerError):
         return [f"Error: {one_line(line)}" for line in str(problem).splitlines() or ["unknown"]]
     if isinstance(problem, OSError):

@@ -9,9 +9,11 @@ import typer
 
 from listener.cli.output import Column, facts, json_line, moment, note, say, table
 from listener.cli.shell import Shell, command, group
+from listener.core.analysis import Level, Noise
+from listener.core.plain import one_line
 
 if TYPE_CHECKING:
-    from listener.core.analysis import Analysis, TargetSentiment
+    from listener.core.analysis import Analysis, Sentiment
     from listener.core.people import Match
     from storage.lookups import HeardMention, MentionVerdicts
 
@@ -27,37 +29,48 @@ def add(app: typer.Typer) -> None:
 
 def list_mentions(
     shell: Shell,
-    query: Annotated[str, typer.Argument(metavar="[QUERY]", help="A part of the title or text.")] = "",
+    query: Annotated[
+        str | None, typer.Argument(metavar="[QUERY]", help="Words to find, or a whole query (docs/queries.md).")
+    ] = None,
     source: Annotated[str | None, typer.Option(metavar="NAME", help="Of this source only.")] = None,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Only what is hidden for its low relevance.")] = False,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="The most to show.")] = 50,
 ) -> None:
-    """List what was heard, the newest first.
+    """List what was heard, the newest first. A query may have AND, OR, NOT, "phrases", NEAR/n, wildcards* and fields:.
 
-    Example: listener mentions "login page" --source news
+    Example: listener mentions '"login page" (slow OR broken) -@jobs lang:en' --source news
     """
+    from listener.query import parse
+
     now = shell.now()
     app = shell.app()
+    asked = parse(query, app.settings.exclusion_sets) if query is not None else None
     with app.open_store(now) as store:
-        found = store.mentions.find(query, source=source, limit=limit, now=now)
+        found = store.mentions.find(asked, source=source, limit=limit, hidden=hidden, now=now)
     if shell.json:
         for mention in found:
             json_line(mention)
         return
     if not found:
-        say("Nothing like that was heard." if query or source else "Nothing heard yet: run `listener run`.")
+        say("Nothing like that was heard." if asked or source or hidden else "Nothing heard yet: run `listener run`.")
         return
     about = {True: "yes", False: "no", None: "not yet"}
     rows = [
-        (str(one.mention_id), moment(one.published_at or one.heard_at), one.source, about[one.about_us], _excerpt(one))
+        (
+            str(one.mention_id),
+            moment(one.published_at or one.heard_at),
+            one.source,
+            about[one.about_us],
+            one.level.value if one.level else "",
+            _excerpt(one),
+        )
         for one in found
     ]
-    columns = [Column("id", right=True), Column("said (UTC)"), Column("source"), Column("about us")]
+    columns = [Column("id", right=True), Column("said (UTC)"), Column("source"), Column("about us"), Column("relevance")]
     table([*columns, Column("text", wide=True)], rows)
 
 
 def _excerpt(mention: HeardMention) -> str:
-    from listener.core.plain import one_line
-
     title = "" if not mention.title or mention.text.startswith(mention.title) else f"{mention.title} · "
     text = one_line(title + mention.text, EXCERPT)
     return text or f"({mention.withheld or 'nothing is kept of it'})"
@@ -95,7 +108,8 @@ def _lines(found: MentionVerdicts) -> Iterator[tuple[str, str | None]]:
     yield "heard", moment(said.heard_at) + (f", edited {moment(said.edited_at)}" if said.edited_at else "")
     yield "news", "no: published before its source was listened to; it counts in standings only" if said.history else "yes"
     yield "own words", None if said.own_words else "no: a repost, or a copy of another author's words; heard, not judged"
-    yield from _understood(found.analysis, found.analysis_is_current)
+    yield "story", _story(found)
+    yield from _understood(found.analysis, found.analysis_is_current, said.mention_id)
     yield "who", _who(found.match)
     for brand, standing in found.standings:
         yield f"stands toward {brand}", f"{standing.stance}: {standing.why}"
@@ -105,15 +119,28 @@ def _lines(found: MentionVerdicts) -> Iterator[tuple[str, str | None]]:
         yield "cases", "none rests on this mention"
 
 
-def _understood(analysis: Analysis | None, current: bool) -> Iterator[tuple[str, str | None]]:
+def _story(found: MentionVerdicts) -> str | None:
+    if found.told_with is None:
+        return None
+    near = found.told_with.near
+    joined = "" if near is None else f"; this one joined because its words are nearly those of mention {near}"
+    return f"{found.told_with.mentions} mentions tell it; it counts once{joined}"
+
+
+def _understood(analysis: Analysis | None, current: bool, mention_id: int) -> Iterator[tuple[str, str | None]]:
     if analysis is None:
         yield "about us", "not looked at yet: run `listener run`"
         return
-    why = f" ({analysis.note})" if analysis.note else ""
+    why = f" ({analysis.note})" if analysis.note and not analysis.noise else ""
     yield "about us", RELEVANCE[analysis.relevance.value] + why + ("" if current else "; that was the former text")
+    yield "relevance", LEVELS[analysis.level].replace("ID", str(mention_id)) if analysis.level else None
+    yield "noise", (analysis.note or NOISE[analysis.noise]) if analysis.noise else None
     yield "language", analysis.language or "not known"
     for target in analysis.targets:
-        yield f"toward {target.target}", _sentiment(target)
+        yield f"toward {target.target}", _sentiment(target.sentiment)
+    for aspect in analysis.aspects:
+        named = f'"{one_line(aspect.surface, 40)}": ' if aspect.surface else ""
+        yield f"topic {aspect.aspect}", f"{named}{_sentiment(aspect.sentiment)}, as to {aspect.target}"
     yield "intents", ", ".join(analysis.intents)
 
 
@@ -125,8 +152,22 @@ RELEVANCE = {
 }
 
 
-def _sentiment(target: TargetSentiment) -> str:
-    felt = target.sentiment
+LEVELS = {
+    Level.HIGH: "high",
+    Level.MEDIUM: "medium",
+    Level.LOW: "low: hidden from people and standings, and kept; if that is wrong: listener correct relevance ID high",
+}
+NOISE = {
+    Noise.JOB_AD: "a job ad",
+    Noise.GIVEAWAY: "a giveaway",
+    Noise.SPAM: "spam",
+    Noise.BOT: "posted by a program",
+    Noise.PRESS_RELEASE: "a press release",
+}
+"""For what is kept of a post whose words are gone."""
+
+
+def _sentiment(felt: Sentiment) -> str:
     if felt.reason:
         return f"{felt.label}, because {felt.reason} ({felt.engine} {felt.version})"
     return f"{felt.label}{', unsure' if felt.unsure else ''}, score {felt.score:+.2f} ({felt.engine} {felt.version})"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Generic, TypeVar
+from typing import IO, Annotated, Any, Generic, TypeVar, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from listener.cli.output import note
+from listener.core.errors import BadItem
 
 LONGEST_LINE = 16_000_000
 """Bytes: far beyond any post."""
+_GZIPPED = b"\x1f\x8b"
 
 
 def _encodable(value: Any) -> Any:
@@ -48,6 +52,14 @@ class TextRecord(Record):
     target: Maybe = None
 
 
+class LabelledRecord(TextRecord):
+    """A line of ``listener eval sentiment``: a text with what people said of it."""
+
+    label: Annotated[int, Field(ge=-1, le=1)]
+    source: Maybe = None
+    language: Maybe = None
+
+
 class AuthorRecord(Record):
     """A line of ``listener match``; everything but the id may be missing."""
 
@@ -73,9 +85,11 @@ T = TypeVar("T")
 class Reader(Generic[R]):
     """Reads the records of a stream; ``bad`` counts the lines that could not be used."""
 
-    def __init__(self, model: type[R], stream: Iterable[bytes]) -> None:
+    def __init__(self, model: type[R], stream: Iterable[bytes], name: str = "") -> None:
+        """``name`` is that of the stream, where lines of several are read."""
         self._model = model
         self._stream = stream
+        self._where = f"{name}, " if name else ""
         self.bad = 0
 
     def __iter__(self) -> Iterator[R]:
@@ -95,7 +109,7 @@ class Reader(Generic[R]):
 
     def _refuse(self, number: int, reason: str) -> None:
         self.bad += 1
-        note(f"Error: line {number}: {reason}")
+        note(f"Error: {self._where}line {number}: {reason}")
 
 
 def _reason(problem: ValidationError) -> str:
@@ -111,13 +125,20 @@ def _reason(problem: ValidationError) -> str:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[BinaryIO]:
-    """A file's bytes, or standard input's for ``-``."""
+def opened(path: str) -> Iterator[IO[bytes]]:
+    """A file's bytes (plain where it is gzipped), or standard input's for ``-``."""
     if path == "-":
         yield sys.stdin.buffer
         return
     with Path(path).open("rb") as file:
-        yield file
+        if file.peek(2)[:2] == _GZIPPED:
+            try:
+                with gzip.open(file) as plain:
+                    yield cast("IO[bytes]", plain)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise BadItem(path, "the gzipped file is damaged or cut short") from error
+        else:
+            yield file
 
 
 def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -22,6 +22,7 @@ def report_facts(report: PassReport) -> dict[str, Any]:
         "run": report.run_id,
         "worked": report.worked,
         **report.counts(),
+        "rescored": report.made.rescored,
         "customers": imported
         and {
             "unchanged": imported.unchanged,
@@ -86,6 +87,8 @@ def print_report(report: PassReport) -> None:
             say(f"Checked again at {each.source}: {_many(each.there, 'post')} still there, {each.gone} removed{rest}")
     made = report.made
     understood, authors, people = _many(made.understood, "mention"), _many(made.identified, "author"), made.judged
+    if made.rescored:
+        say(f"Of the mentions {made.rescored} were re-scored: an engine, a rule or a correction has changed since")
     say(f"Understood {understood}, looked at {authors}, judged {people} {'person' if people == 1 else 'people'}")
     told = report.told
     failed = f", {told.failed} failed" if told.failed else ""

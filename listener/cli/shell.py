@@ -60,10 +60,12 @@ class Shell:
         logs.configure(wanted, (self.log_format or LogFormat(style)).value)
 
 
+DEFAULT_CONFIG = Path("listener.toml")
+
 _COMMON: dict[str, tuple[Any, Any]] = {
     "config": (
         Annotated[Path, typer.Option("--config", metavar="PATH", envvar="LISTENER_CONFIG", help="The configuration file.")],
-        Path("listener.toml"),
+        DEFAULT_CONFIG,
     ),
     "json": (Annotated[bool, typer.Option("--json", help="JSON lines on standard output, nothing else there.")], False),
     "verbose": (Annotated[bool, typer.Option("--verbose", help="Log what is being done.")], False),

@@ -17,7 +17,7 @@ class Label(StrEnum):
 
 
 class Relevance(StrEnum):
-    """Whether a mention is about one of our targets, and if not, why not."""
+    """Whether a mention is about one of our targets, and if not, why not. How much it is, ``Level`` says."""
 
     ABOUT = "about"
     NO_TARGET = "no-target"
@@ -26,14 +26,46 @@ class Relevance(StrEnum):
     """The name was found, but nothing shows that it means us."""
 
 
+class Level(StrEnum):
+    """How much a mention is worth reading; what is low is hidden from people and standings, and never deleted."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    """Named in passing, or by an ambiguous name that only its surroundings explain."""
+    LOW = "low"
+    """An ambiguous name that nothing explains, or noise."""
+
+
+class Noise(StrEnum):
+    """What a post is that names us and is nobody's opinion."""
+
+    JOB_AD = "job-ad"
+    GIVEAWAY = "giveaway"
+    SPAM = "spam"
+    BOT = "bot"
+    PRESS_RELEASE = "press-release"
+
+
 class Intent(StrEnum):
-    """What the author does, beyond feeling something."""
+    """What the author does, beyond feeling something; several may hold."""
 
     RECOMMENDS = "recommends"
+    """To others."""
+    PRAISE = "praise"
+    COMPLAINT = "complaint"
     QUESTION = "question"
+    """Or a request for support."""
     COMPARISON = "comparison"
     SWITCHED_TO = "switched-to"
+    """From another to us."""
     LEAVING = "leaving"
+    """Has left us, or is leaving."""
+    CANCELLATION = "cancellation"
+    """Threatens to leave."""
+    BUYING = "buying"
+    """Is interested in becoming a customer, or in buying more."""
+    TESTIMONIAL = "testimonial"
+    """First-hand praise with a result or a reason: worth asking whether it may be quoted."""
     PROBLEM = "problem"
 
 
@@ -70,6 +102,16 @@ class TargetSentiment:
 
 
 @dataclass(frozen=True, slots=True)
+class AspectSentiment:
+    """The sentiment toward a topic or feature of one of our targets; ``surface`` is how the text names it."""
+
+    aspect: str
+    target: str
+    surface: str
+    sentiment: Sentiment
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """The verdict on one revision of one mention."""
 
@@ -78,7 +120,18 @@ class Analysis:
     targets: tuple[TargetSentiment, ...] = ()
     intents: tuple[Intent, ...] = ()
     note: str | None = None
-    """Why it is not about us (which exclusion, which missing context), for ``listener mentions show``."""
+    """Why it is not about us, or not worth reading (which exclusion, which missing context), for ``listener mentions show``."""
+    level: Level | None = None
+    """``None`` where it is about nothing of ours."""
+    noise: Noise | None = None
+    aspects: tuple[AspectSentiment, ...] = ()
+    sketch: bytes | None = None
+    """By which near-duplicates are found (``listener.core.sketch``); ``None`` for what is too short, or not about us."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether people and standings see it: it is about one of our targets and not of low relevance."""
+        return self.relevance is Relevance.ABOUT and self.level is not Level.LOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +143,11 @@ class AnalysisJob:
     title: str | None
     text: str
     language: str | None
+    source: str = ""
+    platform: str = ""
+    kind: str = "post"
+    url: str | None = None
+    author: str | None = None
+    """The author's handle, else the name."""
+    followers: int | None = None
+    rating: float | None = None

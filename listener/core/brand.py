@@ -37,13 +37,30 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """A feature or theme that people speak of, by the words that name it."""
+
+    key: str
+    name: str
+    words: tuple[str, ...]
+    """Words and phrases, the name not among them unless it is one."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListeningRule:
-    """What a brand listens for: its targets, and phrases that make a text not about it."""
+    """What a brand listens for: its targets, and what makes a text not about it."""
 
     brand: str
     targets: tuple[Target, ...]
     exclusions: tuple[str, ...] = ()
     """A text that contains one of these phrases is excluded, whatever else it says."""
+    query: str | None = None
+    """In the listening query language: a text must also match it. ``None``: whatever names a target."""
+    unless: tuple[tuple[str, str], ...] = ()
+    """Named exclusion sets ``(name, query)``: a text that matches one is excluded."""
+    sets: tuple[tuple[str, str], ...] = ()
+    """The configured sets ``(name, query)`` that ``query`` and ``unless`` may name with an @, beside the presets."""
+    topics: tuple[Topic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

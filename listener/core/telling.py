@@ -111,6 +111,55 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicFacts:
+    """How often a configured topic of a brand was spoken of in a window, and how."""
+
+    brand: str
+    topic: str
+    labels: Mapping[Label, int]
+    """One label a mention: the sentiment toward the topic, not toward the brand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """The words of one mention about us, for finding what recurs. They are not shown."""
+
+    author_id: int
+    text: str
+    label: Label
+    """Toward the brand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A phrase that recurs in what several authors say of us, and that nobody configured."""
+
+    phrase: str
+    authors: int
+    labels: Mapping[Label, int]
+    """The labels of the mentions that it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenPost:
+    """A post that names us and is hidden as not relevant, shown as a sample, so that nobody has to trust blindly."""
+
+    mention_id: int
+    reason: str
+    """One of the keys of ``DigestFacts.hidden``."""
+    text: str
+    said_at: datetime
+    platform: str
+    source: str
+    url: str | None = None
+    may_quote: bool = True
+
+
+AMBIGUOUS, UNIMPORTANT = "ambiguous", "unimportant"
+"""Why a post is hidden that is no noise: the name means something else, or somebody said that it is not worth reading."""
+
+
+@dataclass(frozen=True, slots=True)
 class DigestFacts:
     """What the store knows about a window, before anything is chosen or ranked."""
 
@@ -127,6 +176,11 @@ class DigestFacts:
     unscored: int = 0
     labels: Mapping[Label, int] = field(default_factory=dict)
     """One label a mention, so that they add up to ``mentions``; ``unscored`` among them."""
+    topics: tuple[TopicFacts, ...] = ()
+    texts: tuple[Utterance, ...] = ()
+    hidden: Mapping[str, int] = field(default_factory=dict)
+    """Posts of low relevance first heard in the window, by reason: a ``Noise``, ``AMBIGUOUS`` or ``UNIMPORTANT``."""
+    hidden_sample: tuple[HiddenPost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from listener.core.analysis import Label
 from listener.core.cases import CaseKind
 from listener.core.mention import normal_text
 from listener.core.plain import one_line, web_link
-from listener.core.telling import Coverage, DigestFacts, Health, PersonFacts, Quote
+from listener.core.telling import Coverage, DigestFacts, Health, PersonFacts, Quote, Theme
 from listener.core.times import as_utc
+from listener.digest.gist import hidden_lines, theme_lines, topic_lines
 from listener.digest.model import Counts, CoverageLine, Digest, Entry, HeardLine, QuoteLine
 from listener.digest.sections import SECTIONS, Matter, Section, Window, heard
 from listener.digest.words import (
@@ -51,12 +52,15 @@ def build_digest(
     quotes: int = QUOTES,
     spent: Mapping[str, Sequence[Spent]] | None = None,
     resumes: Mapping[str, datetime] | None = None,
+    topics: Mapping[tuple[str, str], str] | None = None,
+    themes: Sequence[Theme] = (),
 ) -> Digest:
     """The digest of ``day`` in the reader's zone.
 
     ``brands`` maps the keys of the configured brands to their names. With ``only`` people of other brands are left out; the
     counts and the coverage are of all brands nevertheless, as every source is heard for all. ``spent`` and ``resumes`` say, by
-    source, what was used of its allowances and when a paused one goes on.
+    source, what was used of its allowances and when a paused one goes on. ``topics`` maps brand and key of the configured topics
+    to their names; ``themes`` recur in what was said.
     """
     window = Window(as_utc(facts.since), as_utc(facts.until), day, tz)
     chosen = [person for person in facts.people if only in {None, person.brand}]
@@ -85,6 +89,9 @@ def build_digest(
         coverage_heard=heard_line,
         coverage_more=len(told[SOURCES:]),
         coverage_more_gaps=sum(not line.is_whole for line in told[SOURCES:]),
+        topics=topic_lines(facts.topics, topics or {}, brands, only),
+        themes=theme_lines(themes),
+        hidden=hidden_lines(facts, tz),
     )
 
 

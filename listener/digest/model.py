@@ -1,7 +1,8 @@
 """The digest as data: what is shown, already chosen, ranked and worded, and its JSON form.
 
 All text of strangers in it has been through ``one_line``. Every moment is in the reader's zone. Nothing but an item of
-``people`` holds personal data, so that erasing a person is removing their item; the subject is computed from what is left.
+``people``, and of the ``posts`` of ``hidden``, holds personal data, so that erasing a person is removing these; the subject is
+computed from what is left. A recurring phrase is of several authors, and no name.
 """
 
 from __future__ import annotations
@@ -113,6 +114,39 @@ class HeardLine:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicLine:
+    """What was said of a topic, in numbers; ``name`` is a configured topic, or a phrase that recurs."""
+
+    name: str
+    mentions: int
+    positive: int
+    negative: int
+    authors: int = 0
+    """Of a recurring phrase."""
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenLine:
+    """A post that was hidden as not relevant, on one line; ``text`` is empty where its terms do not allow quoting."""
+
+    mention_id: int
+    why: str
+    text: str
+    said_at: datetime
+    where: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What was hidden: how many posts for which reason (in words, the most frequent first), and a sample of them."""
+
+    number: int
+    reasons: tuple[str, ...]
+    posts: tuple[HiddenLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """What was heard in the window, in numbers: ``mentions`` about us, of them by ``labels``; ``unmatched`` counts authors."""
 
@@ -144,6 +178,11 @@ class Digest:
     coverage_more: int = 0
     """Further sources, all without gaps unless ``coverage_more_gaps`` says otherwise."""
     coverage_more_gaps: int = 0
+
+    topics: tuple[TopicLine, ...] = ()
+    themes: tuple[TopicLine, ...] = ()
+    hidden: Hidden | None = None
+    """``None`` where nothing was hidden."""
 
     @property
     def totals(self) -> Mapping[str, int]:
@@ -196,6 +235,10 @@ def _digest(raw: dict[str, Any]) -> Digest:
             "people": tuple(_entry(item) for item in raw["people"]),
             "coverage": tuple(_coverage(item) for item in raw["coverage"]),
             "coverage_heard": _heard(raw.get("coverage_heard")),
+            # What an older version stored has none of these.
+            "topics": tuple(TopicLine(**item) for item in raw.get("topics", ())),
+            "themes": tuple(TopicLine(**item) for item in raw.get("themes", ())),
+            "hidden": _hidden(raw.get("hidden")),
         }
     )
 
@@ -221,3 +264,10 @@ def _heard(raw: dict[str, Any] | None) -> HeardLine | None:
         return None
     until = raw["heard_until"]
     return HeardLine(tuple(raw["sources"]), int(raw["more"]), until and datetime.fromisoformat(until))
+
+
+def _hidden(raw: dict[str, Any] | None) -> Hidden | None:
+    if raw is None:
+        return None
+    posts = (HiddenLine(**item | {"said_at": datetime.fromisoformat(item["said_at"])}) for item in raw["posts"])
+    return Hidden(int(raw["number"]), tuple(raw["reasons"]), tuple(posts))

@@ -176,7 +176,8 @@ def new_candidate(facts: PersonFacts, window: Window) -> Matter | None:
     weight = promoter * _reach_weight(facts)
     if facts.do_not_contact:
         return Matter("new", 0, status, _hands_off(facts), found.case, None, weight, (Label.POSITIVE,))
-    step = f"Read the posts, then confirm; {_looked_after(facts)} could ask whether they would be a reference."
+    favour = "may be quoted" if _suggested(found) == "quote" else "would be a reference"
+    step = f"Read the posts, then confirm; {_looked_after(facts)} could ask whether they {favour}."
     return Matter("new", 0, status, step, found.case, Action.CONFIRM, weight, (Label.POSITIVE,))
 
 
@@ -224,6 +225,8 @@ _LISTENING = _WAITING | {CaseState.CONTACTED}
 _STEPS = {
     "answer": "Answer them: they ask something, or have a problem.",
     "ask": "Thank them, and ask whether they would be a reference.",
+    "keep": "Call: they are leaving us, or threaten to.",
+    "quote": "Thank them, and ask whether you may quote what they said.",
 }
 """What judging suggests beyond what the label says by itself."""
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from listener.core.analysis import Label
 from listener.core.telling import Health
-from listener.digest.model import Digest, HeardLine
+from listener.digest.model import Digest, HeardLine, Hidden, TopicLine
 from listener.digest.sections import SECTIONS
 from listener.digest.words import counted
 from listener.timewords import moment_words
@@ -86,6 +86,40 @@ def heard_names(heard: HeardLine) -> str:
     """``blog, forum and 20 more``."""
     more = f" and {heard.more:,} more" if heard.more else ""
     return ", ".join(heard.sources) + more
+
+
+def felt_words(line: TopicLine) -> str:
+    """``2 positive, 6 negative of 9``; what is neither is not told."""
+    felt = ", ".join(_felt(line))
+    return f"{felt} of {line.mentions:,}" if felt else counted(line.mentions, "mention", "mentions")
+
+
+def _felt(line: TopicLine) -> list[str]:
+    return [f"{number:,} {word}" for number, word in ((line.positive, "positive"), (line.negative, "negative")) if number]
+
+
+def themes_line(digest: Digest) -> str:
+    """``“overnight export” (4 authors, 3 negative)``, one after the other; empty where nothing recurs."""
+    return "; ".join(f"“{line.name}” ({theme_words(line)})" for line in digest.themes)
+
+
+def theme_words(line: TopicLine) -> str:
+    """``4 authors, 3 negative``."""
+    return ", ".join([counted(line.authors, "author", "authors"), *_felt(line)])
+
+
+def hidden_title(hidden: Hidden) -> str:
+    return f"Hidden as not relevant: {hidden.number:,}"
+
+
+def hidden_reasons(hidden: Hidden) -> str:
+    """``2 job ads, 1 giveaway, 3 where the name means something else``, as a sentence."""
+    return f"{', '.join(hidden.reasons)}. Kept, but counted nowhere."
+
+
+def hidden_command(hidden: Hidden) -> str:
+    """How the first of the sample is brought back."""
+    return f"listener correct relevance {hidden.posts[0].mention_id} high" if hidden.posts else ""
 
 
 def until_words(moment: datetime, digest: Digest) -> str:

@@ -8,18 +8,23 @@ from rich.cells import cell_len, chop_cells
 
 from listener.core.plain import one_line
 from listener.core.telling import Health
-from listener.digest.model import CoverageLine, Digest, Entry, QuoteLine
+from listener.digest.model import CoverageLine, Digest, Entry, Hidden, QuoteLine
 from listener.digest.sections import SECTIONS
 from listener.digest.words import alias_places
 from listener.render.lines import (
     INTERNAL,
     authors_line,
     coverage_rest,
+    felt_words,
     headline,
     heard_line,
     heard_names,
+    hidden_command,
+    hidden_reasons,
+    hidden_title,
     more_line,
     period,
+    themes_line,
     until_words,
 )
 
@@ -53,10 +58,46 @@ def _lines(digest: Digest) -> Iterator[str]:
             yield from _card(entry)
     if more := more_line(digest):
         yield from ("", "", *wrap(more))
+    yield from _gist(digest)
+    if digest.hidden:
+        yield from ("", "", hidden_title(digest.hidden).upper(), "─" * WIDTH)
+        yield from _hidden(digest.hidden)
     yield from ("", "", "WHAT WAS HEARD, AND WHAT WAS NOT", "─" * WIDTH)
     yield from _coverage(digest)
-    if digest.people:
+    if digest.people or digest.hidden:
         yield from ("", *wrap(INTERNAL))
+
+
+def _gist(digest: Digest) -> Iterator[str]:
+    """The topics as a small table, and what recurs besides."""
+    if not digest.topics and not digest.themes:
+        return
+    yield from ("", "", "WHAT IT WAS ABOUT", "─" * WIDTH)
+    room = min(max((cell_len(line.name) for line in digest.topics), default=0), 36)
+    for line in digest.topics:
+        name = line.name + " " * (room - cell_len(line.name))
+        yield from wrap_after(f"{name}  ", felt_words(line))
+    if digest.themes:
+        if digest.topics:
+            yield ""
+        yield from wrap(f"Recurring: {themes_line(digest)}", "", "  ")
+
+
+def _hidden(hidden: Hidden) -> Iterator[str]:
+    yield from wrap(hidden_reasons(hidden))
+    for post in hidden.posts:
+        head = f"{post.mention_id} {post.why}: "
+        room = WIDTH - cell_len(head) - 4
+        text = f"“{one_line(post.text, room)}”" if post.text else "its terms do not let us quote it"
+        yield from wrap(head + text, "· ", "  ")
+    if command := hidden_command(hidden):
+        yield from wrap(f"If one of them is about us: $ {command}")
+
+
+def wrap_after(head: str, text: str) -> Iterator[str]:
+    """The text beside a head, which is kept as it is; further lines stand under the text."""
+    for number, line in enumerate(wrap(text, width=WIDTH - cell_len(head))):
+        yield (head if number == 0 else " " * cell_len(head)) + line
 
 
 def _card(entry: Entry) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -12,8 +13,11 @@ import pytest
 from typer.main import get_command
 
 from listener.cli.app import app
+from listener.cli.records import LabelledRecord
+from listener.core.analysis import Intent
 from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import SourceProtocolError
+from listener.correcting import FELT, LEVELS
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,6 +74,32 @@ def test_the_changelog_names_every_command() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     commands = get_command(app).commands  # type: ignore[attr-defined]  # the root is a group
     assert {name for name in commands if f"`{name}" not in changelog and f"listener {name}" not in changelog} == set()
+
+
+def test_the_guide_to_corrections_names_every_command_and_value() -> None:
+    page = (ROOT / "docs" / "corrections.md").read_text(encoding="utf-8")
+    commands = get_command(app).commands["correct"].commands  # type: ignore[attr-defined]  # groups, both
+    assert {name for name in commands if f"listener correct {name}" not in page} == set()
+    values = [*Intent, *FELT, *LEVELS, "listener eval sentiment", "listener recompute --preview"]
+    assert [value for value in values if f"`{value}`" not in page and f"{value} " not in page] == []
+
+
+def test_the_commands_that_the_guide_to_corrections_shows_are_accepted() -> None:
+    page = (ROOT / "docs" / "corrections.md").read_text(encoding="utf-8")
+    shown = [shlex.split(line) for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    assert len(shown) > 10
+    for program, *words in shown:
+        assert program == "listener"
+        command = get_command(app)
+        while hasattr(command, "commands"):
+            command = command.commands[words.pop(0)]
+        command.make_context("listener", words)  # parses, and runs nothing
+
+
+def test_the_labelled_line_of_the_guide_is_what_eval_reads() -> None:
+    page = (ROOT / "docs" / "corrections.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"```json\n(.*?)\n```", page)
+    assert LabelledRecord.model_validate_json(line).label == -1
 
 
 @pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from listener.core.analysis import Intent, Label
+from listener.core.analysis import Intent, Label, Level
 from listener.core.brand import OPEN_WEB, Evidence, MatchingPolicy, TargetKind
 from listener.core.cases import Action, CaseKind, CaseState, EventKind
 from listener.core.errors import ImportRefused, RetryLater, SourceRejected, StorageError, StoreBusy
@@ -20,6 +20,7 @@ from listener.core.ports import Saved, StreamResult
 from listener.core.standing import Stance
 from listener.core.telling import Delivery, Health, Message
 from listener.core.times import midnight
+from listener.query import document_of, parse
 from storage import schema
 from storage.outbox import MessageState
 from storage.store import Store, open_store
@@ -179,9 +180,58 @@ def test_a_page_that_cannot_be_kept_leaves_nothing(store: Store) -> None:
 def test_mentions_are_found_by_their_words(store: Store) -> None:
     hear(store, mention(1, "100% sure"), mention(2, "1000 things"), mention(3, "none", title="SURE enough"))
     hear(store, mention(4, "sure"), source="others")
-    assert [found.mention_id for found in store.mentions.find("sure")] == [4, 3, 1]
-    assert [found.mention_id for found in store.mentions.find("sure", source="blogs", limit=1)] == [3]
-    assert [found.mention_id for found in store.mentions.find("100%")] == [1]
+    assert [found.mention_id for found in store.mentions.find(parse("sure"))] == [4, 3, 1]
+    assert [found.mention_id for found in store.mentions.find(parse("sure"), source="blogs", limit=1)] == [3]
+    assert [found.mention_id for found in store.mentions.find(parse("100%"))] == [1]
+
+
+SAID = [
+    mention(1, "Quillon crashed", by="ada", language="de", url="https://blog.example/1", title=None),
+    mention(2, "ＱＵＩＬＬＯＮ in wide letters, and the Kelvin \u212a", by="bob", title=None),
+    mention(3, "quillons are not meant", title="Quillon in the title", kind=Kind.COMMENT),
+    mention(4, "Nothing at all", author=Author(handle="cleo", display_name="Quillon Fan", followers=5_000), title=None),
+    mention(5, "我很喜欢奎隆应用 100%", url="https://shop.xn--bcher-kva.example/x", title=None),
+    mention(6, "QUILLON_crash under_score", by="Ada", title="", language=None),
+]
+QUERIES = [
+    "quillon", "quill*", "QUILLON crashed", "quillon OR nothing", "-quillon", "title:quillon", "type:comment", "author:ada",
+    "author:quillon", "followers:>1k", "lang:de", "lang:en", "-lang:en", "site:blog.example", "site:bücher.example",
+    "source:blogs", "source:o*", "source:(blogs OR others) NOT quillon", "奎隆", "100%", "kelvin NEAR/1 k",
+    "quillon NEAR/3 (title OR wide)", "NOT NOT nothing", "quillon -@jobs", "quillon_crash", '"und%"', "nothing " * 500,
+    " OR ".join(f"word{n}" for n in range(700)) + " OR nothing",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query[:30])
+def test_a_search_finds_what_the_query_matches_and_nothing_else(store: Store, query: str) -> None:
+    hear(store, *SAID[:4])
+    hear(store, *SAID[4:], source="others")
+    asked = parse(query)
+    source = {number: "blogs" if number <= 4 else "others" for number in range(1, 7)}
+    expected = [n for n in range(6, 0, -1) if asked.matches(document_of(SAID[n - 1], source[n]))]
+    assert [found.mention_id for found in store.mentions.find(asked)] == expected
+    assert [found.mention_id for found in store.mentions.find(asked, limit=1)] == expected[:1]
+
+
+def test_a_search_goes_on_through_all_that_was_heard_until_it_has_enough(store: Store) -> None:
+    hear(store, *(mention(n, f"Größe {'seltener Fund' if n % 700 == 1 else 'nichts'}", by="jane") for n in range(1, 1_601)))
+    asked = parse('größe "seltener fund"')
+    assert [found.mention_id for found in store.mentions.find(asked)] == [1401, 701, 1]
+    assert [found.mention_id for found in store.mentions.find(asked, limit=2)] == [1401, 701]
+    assert len(store.mentions.find(limit=1_200)) == 1_200
+
+
+def test_the_language_that_was_found_out_goes_before_the_one_that_a_source_states(store: Store) -> None:
+    hear(store, mention(1, "Quillon hilft"), mention(2, "Quillon helps"))
+    jobs = store.analyses.pending_analyses(ANALYZER, 10)
+    found = {1: replace(about(), language="de", level=Level.LOW), 2: replace(about(), language=None, level=Level.HIGH)}
+    verdicts = [(job, found[job.mention_id]) for job in jobs]
+    store.analyses.save_analyses(verdicts, ANALYZER, NOW)
+    assert [each.mention_id for each in store.mentions.find(parse("lang:de"))] == [1]
+    assert [each.mention_id for each in store.mentions.find(parse("lang:en"))] == [2]
+    assert [each.level for each in store.mentions.find()] == [Level.HIGH, Level.LOW]
+    assert [each.mention_id for each in store.mentions.find(hidden=True)] == [1]
+    assert store.mentions.find(parse("helps"), hidden=True) == []
 
 
 # ----------------------------------------------------------------------------------------------------------- stories

@@ -56,7 +56,7 @@ def heard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_every_source_is_heard_and_a_second_pass_adds_nothing(heard: Heard) -> None:
     first, second = heard.reports
     assert first.worked
-    assert first.heard.collected.saved.new == 117
+    assert first.heard.collected.saved.new == 120
     assert first.made.customers is not None
     assert first.made.customers.saved.new == 60
     assert second.heard.collected.saved.new == second.heard.collected.saved.changed == 0
@@ -106,6 +106,16 @@ def test_the_digest_was_told_once_and_shows_calls_candidates_and_customers(heard
     assert all(name.startswith(f"digest-{NOW.date()}") for name in files)
     assert all(line.health is Health.OK for line in heard.digest.coverage)
     assert len(heard.digest.coverage) == len(heard.app.sources)
+
+
+def test_the_digest_says_what_it_was_about_and_what_was_hidden(heard: Heard) -> None:
+    assert {line.name for line in heard.digest.topics} == {"Pricing", "Support", "Mobile signing"}
+    hidden = heard.digest.hidden
+    assert hidden is not None
+    assert {"1 job ad", "1 giveaway", "1 press release"} <= set(hidden.reasons)
+    assert len(hidden.posts) == 3
+    assert all(post.text for post in hidden.posts)
+    assert not {post.mention_id for post in hidden.posts} & {q.mention_id for entry in heard.digest.people for q in entry.quotes}
 
 
 def test_the_digest_kept_gives_the_same_bytes_again(heard: Heard) -> None:

@@ -12,14 +12,25 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from listener.allowances import Spent
-from listener.core.analysis import Label
+from listener.core.analysis import Label, Noise
 from listener.core.brand import Evidence
 from listener.core.cases import Action, Case, CaseKind, CaseState, Event, EventKind
 from listener.core.connector import Allowance
 from listener.core.mention import Gap
 from listener.core.people import Match, Outcome, Reason
 from listener.core.standing import Stance, Standing
-from listener.core.telling import CaseFacts, Coverage, DigestFacts, Health, PersonFacts, Quote
+from listener.core.telling import (
+    AMBIGUOUS,
+    CaseFacts,
+    Coverage,
+    DigestFacts,
+    Health,
+    HiddenPost,
+    PersonFacts,
+    Quote,
+    Theme,
+    TopicFacts,
+)
 
 DAY = date(2026, 11, 22)
 ZONE = ZoneInfo("Europe/Berlin")
@@ -398,6 +409,49 @@ def realistic_facts() -> DigestFacts:
         unmatched=14,
         unscored=2,
         labels={Label.POSITIVE: 17, Label.NEUTRAL: 14, Label.NEGATIVE: 6, Label.MIXED: 2, Label.UNSCORED: 2},
+        topics=(
+            TopicFacts("quillon", "billing", {Label.NEGATIVE: 4, Label.NEUTRAL: 1, Label.UNSCORED: 1}),
+            TopicFacts("quillon", "support", {Label.POSITIVE: 5, Label.NEGATIVE: 4}),
+            TopicFacts("quillon-press", "trays", {Label.MIXED: 1}),
+        ),
+        hidden={Noise.JOB_AD: 2, Noise.GIVEAWAY: 1, AMBIGUOUS: 3},
+        hidden_sample=hidden_sample(),
+    )
+
+
+TOPICS = {
+    ("quillon", "billing"): "Billing",
+    ("quillon", "support"): "Support",
+    ("quillon-press", "trays"): "Trays and feeders",
+}
+THEMES = (
+    Theme("overnight export", 4, {Label.NEGATIVE: 4, Label.NEUTRAL: 1}),
+    Theme("tray sensor", 3, {Label.POSITIVE: 2, Label.MIXED: 1}),
+)
+
+
+def hidden_sample() -> tuple[HiddenPost, ...]:
+    """One of each reason; the last under terms that do not allow quoting."""
+    return (
+        HiddenPost(
+            140,
+            Noise.JOB_AD,
+            "We are hiring! Quillon is looking for a Senior Backend Engineer (m/f/d) in Hamburg. Apply now, and tell all your "
+            "friends that we are a nice place to work at",
+            hours_ago(5),
+            "forum",
+            "print-forum",
+            "https://forum.presswork.example/t/140",
+        ),
+        HiddenPost(
+            141,
+            AMBIGUOUS,
+            "The quillon of this rapier is bent, and the pommel is loose.",
+            hours_ago(9),
+            "mastodon",
+            "labels-instance",
+        ),
+        HiddenPost(142, Noise.GIVEAWAY, "", hours_ago(11), "x", "x-search", "https://x.example/s/142", may_quote=False),
     )
 
 

@@ -10,6 +10,8 @@ import pytest
 from listener.cli.policies import policy_facts, policy_words
 from listener.core import terms
 from listener.core.brand import OPEN_WEB, Evidence, MatchingPolicy, Provenance
+from nlp import encoder
+from nlp.engines import load_engine
 
 CONFIG = """
 [[brands]]
@@ -154,3 +156,40 @@ def test_a_disabled_source_shows_its_terms_all_the_same(run, folder: Path) -> No
     assert found["ready"] is False
     assert found["policy"] == policy_facts(terms.X)
     assert run("check").status == 0
+
+
+def engine(run) -> dict[str, object]:
+    return next(part for part in run("check", "--json").lines if part["part"] == "engine")
+
+
+def choose(folder: Path, words: str) -> None:
+    with (folder / "listener.toml").open("a") as toml:
+        toml.write(f"[nlp]\n{words}\n")
+
+
+def test_the_engine_is_loaded_and_its_version_told(run, folder: Path) -> None:
+    choose(folder, 'engine = "target"')
+    found = engine(run)
+    assert (found["name"], found["ready"], found["remark"]) == ("target", True, None)
+    assert found["kind"] == f"sentiment {load_engine('target').version}"
+
+
+def test_an_engine_that_cannot_be_loaded_is_replaced_and_says_so(run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "MODEL", folder / "no model")
+    choose(folder, 'engine = "target"')
+    found = engine(run)
+    assert found["ready"] is True
+    assert found["kind"] == f"sentiment {load_engine('vader').version}"
+    assert str(found["remark"]).startswith('replaced by vader because the model of the engine "target" in ')
+    ended = run("check")
+    assert ended.status == 0
+    assert "replaced by vader because" in " ".join(ended.out.split())
+
+
+def test_without_leave_to_replace_it_the_check_fails(run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "MODEL", folder / "no model")
+    choose(folder, 'engine = "target"\nfallback = false')
+    found = engine(run)
+    assert found["ready"] is False
+    assert "settings.json cannot be read" in str(found["reason"])
+    assert run("check").status == 1

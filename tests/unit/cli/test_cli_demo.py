@@ -118,9 +118,19 @@ def test_mentions(demo) -> None:
     assert len(found) == 3
     assert all("signature" in (one["text"] + (one["title"] or "")).lower() for one in found)
     ended = demo("mentions", "--source", "deskside")
-    assert ended.out.splitlines()[0].split() == ["id", "said", "(UTC)", "source", "about", "us", "text"]
+    assert ended.out.splitlines()[0].split() == ["id", "said", "(UTC)", "source", "about", "us", "relevance", "text"]
     assert "clause-and-effect" not in ended.out
     assert demo("mentions", "zzzzzz").out == "Nothing like that was heard.\n"
+    refused = demo("mentions", "signature AND (lang:en OR langs:de)")
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err.splitlines()[0].startswith("Error in the query: there is no field langs:; expected one of: author, ")
+    assert refused.err.splitlines()[1:] == ["  signature AND (lang:en OR langs:de)", "  " + " " * 26 + "^"]
+    assert demo("mentions", " ").status == 2
+    asked = demo("mentions", "signature -@jobs source:deskside", "--json").lines
+    assert {one["source"] for one in asked} <= {"deskside"}
+    assert len(asked) <= len(demo("mentions", "signature", "--json").lines)
+    hidden = demo("mentions", "--hidden", "--json").lines
+    assert {one["level"] for one in hidden} <= {"low"}
     assert demo("mentions", "list", "show", "--limit", 1).status == 0
 
 

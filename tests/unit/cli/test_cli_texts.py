@@ -11,6 +11,8 @@ import certifi
 import pytest
 
 from connectors._registry import load_specs
+from nlp import encoder
+from nlp.engines import DEFAULT_ENGINE
 
 # ------------------------------------------------------------------------------------------------------------------ init
 
@@ -115,7 +117,7 @@ def test_analyze_answers_in_order_with_the_documented_fields(run) -> None:
     assert [answer["id"] for answer in ended.lines] == ["a", "b", "c"]
     assert [answer["label"] for answer in ended.lines] == [1, -1, None]
     assert set(ended.lines[0]) == {"id", "label", "score", "probability", "unsure", "engine", "language", "intent"}
-    assert ended.lines[0]["engine"] == "vader"
+    assert ended.lines[0]["engine"] == DEFAULT_ENGINE
     assert ended.lines[2]["language"] == "de"
 
 
@@ -166,7 +168,34 @@ def test_analyze_nothing(run) -> None:
 def test_analyze_with_an_unknown_engine_or_file(run, tmp_path: Path) -> None:
     ended = run("analyze", "--engine", "oracle", given=line(id="1", text="x"))
     assert ended.status == 2
-    assert "one of: vader" in ended.err
+    assert "one of: target, vader" in ended.err
     ended = run("analyze", tmp_path / "no.jsonl")
     assert ended.status == 1
     assert "no.jsonl: No such file" in ended.err
+
+
+@pytest.mark.parametrize("engine", ["target", "vader"])
+def test_analyze_with_a_chosen_engine(run, engine: str) -> None:
+    texts = ["I love it, it is great and wonderful!", "This is a horrible and useless tool, I hate it", "", "\ud800 \x00"]
+    ended = run("analyze", "--engine", engine, given="".join(line(id=at, text=text) for at, text in enumerate(texts)))
+    assert ended.status == 0
+    assert [answer["label"] for answer in ended.lines] == [1, -1, None, None]
+    assert [answer["engine"] for answer in ended.lines] == [engine] * 4
+    assert all(-1 <= answer["score"] <= 1 for answer in ended.lines)
+    assert [answer["probability"] is None for answer in ended.lines] == [engine == "vader"] * 2 + [True] * 2
+
+
+def test_analyze_says_where_praise_and_blame_are_mixed(run) -> None:
+    filler = "The meeting was on the third floor and it went on until the evening came. " * 8
+    text = f"I love Quillon so much, it is wonderful and great!\n\n{filler}\n\nBut I hate Quillon now, it is horrible and awful!"
+    (answer,) = run("analyze", "--engine", "vader", given=line(id="1", text=text, target="Quillon")).lines
+    assert (answer["label"], answer["mixed"]) == (0, True)
+
+
+def test_analyze_without_its_model(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "MODEL", tmp_path)
+    ended = run("analyze", "--engine", "target", given=line(id="1", text="great"))
+    assert ended.status == 1
+    assert ended.out == ""
+    assert "settings.json cannot be read" in ended.err
+    assert 'engine = "vader"' in ended.err

@@ -187,6 +187,23 @@ def test_a_customer_who_spoke_is_heard_whatever_the_standing():
     assert heard.reason == "a customer spoke: 1 neutral"
 
 
+def test_a_customers_threat_opens_an_urgent_follow_up_and_shortens_an_open_one():
+    threat = neutral(2, 0.1, intents=(Intent.CANCELLATION,))
+    follow_up = run(threat)[1][CaseKind.FOLLOW_UP]
+    assert (follow_up.reason, follow_up.due_at) == ("a customer is leaving, or threatens to", NOW + DAY)
+    known = case(CaseKind.FOLLOW_UP, mention_ids=(1,), due_at=NOW + 2 * DAY)
+    assert run(complaint(1, 1), threat, cases=(known,))[1][CaseKind.FOLLOW_UP].due_at == NOW + DAY
+    assert run(threat, customer=False)[1][CaseKind.FOLLOW_UP].reason == "a detractor"
+    assert CaseKind.FOLLOW_UP not in run(replace(threat, own_words=False))[1]
+
+
+def test_a_testimonial_makes_the_candidate_one_to_quote():
+    first, *rest = PROMOTER
+    quotable = replace(first, intents=(Intent.TESTIMONIAL,))
+    assert run(quotable, *rest)[1][CaseKind.CANDIDATE].detail["step"] == "quote"
+    assert run(*PROMOTER)[1][CaseKind.CANDIDATE].detail["step"] == "ask"
+
+
 @pytest.mark.parametrize(
     ("opinions", "step"),
     [
@@ -197,6 +214,10 @@ def test_a_customer_who_spoke_is_heard_whatever_the_standing():
         ([neutral(1, 1, intents=(Intent.QUESTION,))], "answer"),
         ([opinion(1, Label.UNSCORED, 0.0, 1)], "look"),
         ([praise(1, 1, own_words=False)], "look"),
+        ([praise(1, 1, intents=(Intent.TESTIMONIAL,))], "quote"),
+        ([neutral(1, 1, intents=(Intent.CANCELLATION,))], "keep"),
+        ([complaint(1, 1, intents=(Intent.LEAVING,))], "keep"),
+        ([praise(1, 1, intents=(Intent.LEAVING,))], "thank"),
     ],
 )
 def test_the_suggested_step(opinions, step):

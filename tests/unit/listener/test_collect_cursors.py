@@ -13,6 +13,7 @@ from listener.core.errors import RetryLater, SourcePaused
 from listener.core.mention import Author, Cursor, Gap, Mention, Page
 from listener.core.ports import Saved, StreamResult
 from listener.pipeline import Collected, collect
+from listener.query import parse
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -48,9 +49,12 @@ class Scripted:
             yield step
 
 
-def collected(*steps: Page | Exception, policy: MatchingPolicy = OPEN_WEB, backfill: bool = False) -> tuple[Kept, Collected]:
+def collected(
+    *steps: Page | Exception, policy: MatchingPolicy = OPEN_WEB, backfill: bool = False, only: str | None = None
+) -> tuple[Kept, Collected]:
     kept = Kept()
-    stream = Stream("s", "one", "rss", "blog", policy, NOW, lambda: Scripted(steps), backfill=backfill)
+    asked = parse(only) if only else None
+    stream = Stream("s", "one", "rss", "blog", policy, NOW, lambda: Scripted(steps), backfill=backfill, only=asked)
     done = collect([stream], kept, kept, 1, lambda text, _: text, NOW)  # type: ignore[arg-type]  # as much of both as is used
     return kept, done
 
@@ -101,3 +105,18 @@ def test_a_row_of_a_platform_that_may_only_be_counted_is_refused_among_others() 
     assert kept.mentions == [other]
     (reason,) = done.results[0].rejected
     assert 'platform = "reddit"' in reason
+
+
+def test_what_a_source_does_not_ask_for_is_counted_and_let_go() -> None:
+    said = [replace(mention(number), platform="file") for number in (1, 2, 3)]
+    page = Page((said[0], replace(said[1], text="Brimtel is fine"), replace(said[2], language="de")), cursor={"at": 1})
+    kept, done = collected(page, only="quillon source:s type:post -lang:de")
+    assert [each.external_id for each in kept.mentions] == ["1"]
+    assert done.results[0].rejected == {"not what the source's `only` asks for": 2}
+    assert kept.cursors == {"one": {"at": 1}}
+
+
+def test_what_is_not_known_of_a_post_is_not_what_a_source_asks_for() -> None:
+    kept, done = collected(Page((replace(mention(1), platform="file"),)), only="followers:>=0")
+    assert done.results[0].rejected == {"not what the source's `only` asks for": 1}
+    assert kept.mentions == []

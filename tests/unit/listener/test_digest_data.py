@@ -20,7 +20,7 @@ from listener.digest import Digest, build_digest
 from listener.digest.words import coverage_words, excerpt, notice_words
 from listener.render.lines import coverage_rest, headline, subject
 from listener.render.text import render_text
-from tests.support.digest_facts import BRANDS, DAY, SINCE, UNTIL, ZONE, hours_ago, quiet_facts, realistic_facts
+from tests.support.digest_facts import BRANDS, DAY, SINCE, THEMES, TOPICS, UNTIL, ZONE, hours_ago, quiet_facts, realistic_facts
 
 
 def busy() -> Digest:
@@ -39,6 +39,43 @@ def test_a_person_erased_from_the_stored_digest_is_gone_from_its_counts_too() ->
     left = Digest.from_json(json.dumps(raw))
     assert headline(left) == "1 needs a call, 1 new candidate, 4 customers heard, 2 changes"
     assert "Oldhavn" not in left.to_json()
+
+
+def test_a_digest_of_an_older_version_has_neither_topics_nor_what_was_hidden() -> None:
+    raw = json.loads(busy().to_json())
+    for key in ("topics", "themes", "hidden"):
+        del raw[key]
+    older = Digest.from_json(json.dumps(raw))
+    assert (older.topics, older.themes, older.hidden) == ((), (), None)
+    assert "WHAT IT WAS ABOUT" not in render_text(older)
+    assert "HIDDEN" not in render_text(older)
+
+
+def test_a_hidden_post_erased_from_the_stored_digest_is_gone_and_still_counted() -> None:
+    raw = json.loads(busy().to_json())
+    raw["hidden"]["posts"] = []
+    left = render_text(Digest.from_json(json.dumps(raw)))
+    assert "HIDDEN AS NOT RELEVANT: 6" in left
+    assert "listener correct" not in left
+
+
+def test_hidden_posts_are_one_line_and_quoted_only_where_that_is_allowed() -> None:
+    hidden = busy().hidden
+    assert hidden is not None
+    assert hidden.reasons == ("2 job ads", "1 giveaway", "3 where the name means something else")
+    assert all(len(post.text) <= 100 for post in hidden.posts)
+    assert [post.text for post in hidden.posts][2] == ""
+
+
+def test_topics_of_one_brand_are_told_without_its_name() -> None:
+    both = build_digest(realistic_facts(), DAY, ZONE, BRANDS, topics=TOPICS, themes=THEMES)
+    one = build_digest(realistic_facts(), DAY, ZONE, BRANDS, only="quillon", topics=TOPICS)
+    assert [line.name for line in both.topics] == ["Support (Quillon)", "Billing (Quillon)", "Trays and feeders (Quillon Press)"]
+    assert [(line.name, line.mentions, line.positive, line.negative) for line in one.topics] == [
+        ("Support", 9, 5, 4),
+        ("Billing", 6, 0, 4),
+    ]
+    assert [line.name for line in both.themes] == ["overnight export", "tray sensor"]
 
 
 def test_only_people_hold_personal_data() -> None:

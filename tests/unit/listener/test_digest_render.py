@@ -34,6 +34,8 @@ from tests.support.digest_facts import (
     RESUMES,
     SINCE,
     SPENT,
+    THEMES,
+    TOPICS,
     UNTIL,
     ZONE,
     case_of,
@@ -47,7 +49,7 @@ from tests.support.digest_facts import (
 
 GOLDEN = Path(__file__).parents[2] / "data" / "digest"
 DAYS = {
-    "busy": build_digest(realistic_facts(), DAY, ZONE, BRANDS, spent=SPENT, resumes=RESUMES),
+    "busy": build_digest(realistic_facts(), DAY, ZONE, BRANDS, spent=SPENT, resumes=RESUMES, topics=TOPICS, themes=THEMES),
     "quiet": build_digest(quiet_facts(), DAY, ZONE, BRANDS),
 }
 
@@ -188,7 +190,7 @@ def test_a_stored_digest_is_made_plain_once_more() -> None:
     spoilt = replace(
         first, name="\u202e<b>", quotes=(replace(first.quotes[0], url="javascript:alert(1)", text="\u202e<i>Quillon</i>"),)
     )
-    page = Page(render_html(replace(DAYS["busy"], people=(spoilt,))))
+    page = Page(render_html(replace(DAYS["busy"], people=(spoilt,), hidden=None)))
     assert "<b>" in page.text
     assert "\u202e" not in page.text
     assert [tag for tag, _ in page.tags if tag in {"a", "i"}] == []

@@ -175,6 +175,8 @@ def test_a_customer_without_a_quote_at_hand_is_still_shown() -> None:
     [
         ("answer", "Answer them: they ask something, or have a problem."),
         ("ask", "Thank them, and ask whether they would be a reference."),
+        ("keep", "Call: they are leaving us, or threaten to."),
+        ("quote", "Thank them, and ask whether you may quote what they said."),
         ("thank", "Thank them."),
     ],
 )

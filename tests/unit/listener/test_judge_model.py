@@ -17,8 +17,11 @@ from listener.judging_model import (
     RECOMMENDED,
     STARS,
     SWITCHED_TO_US,
+    TESTIFIES,
+    THREATENS_TO_LEAVE,
     VERY_NEGATIVE,
     Curve,
+    base_rates,
     evidence,
     posterior,
     signal,
@@ -118,6 +121,14 @@ def test_a_calibrated_engine_is_taken_at_its_word():
     assert vector[2] / vector[0] == pytest.approx(17, rel=0.05)
 
 
+def test_the_mix_an_engine_was_calibrated_on_is_taken_out():
+    """A verdict that only repeats the mix says nothing, for an engine that is listed and for one that is not."""
+    for engine in ("target", "another"):
+        ((vector, _),) = evidence(Sentiment(Label.NEUTRAL, 0.0, engine, "1", probability=base_rates(engine)))
+        assert vector == pytest.approx((1.001,) * 3)
+    assert sum(base_rates("target")) == pytest.approx(1)
+
+
 def test_a_label_that_is_not_of_the_score_falls_back_to_the_label():
     ((corrected, _),) = evidence(vader(Label.POSITIVE, -0.6))
     ((other_engine, _),) = evidence(Sentiment(Label.POSITIVE, 0.9, "people", "1"))
@@ -130,9 +141,16 @@ def test_a_label_that_is_not_of_the_score_falls_back_to_the_label():
         (Label.POSITIVE, 0.5, False, (Intent.RECOMMENDS,), None, RECOMMENDED),
         (Label.POSITIVE, 0.5, False, (Intent.SWITCHED_TO, Intent.RECOMMENDS), None, RECOMMENDED),
         (Label.POSITIVE, 0.5, False, (Intent.SWITCHED_TO,), None, SWITCHED_TO_US),
-        (Label.NEUTRAL, 0.0, False, (Intent.RECOMMENDS,), None, None),
+        (Label.NEUTRAL, 0.0, False, (Intent.RECOMMENDS,), None, RECOMMENDED),
+        (Label.NEGATIVE, -0.3, False, (Intent.RECOMMENDS,), None, None),
+        (Label.POSITIVE, 0.5, False, (Intent.TESTIMONIAL,), None, TESTIFIES),
+        (Label.POSITIVE, 0.5, False, (Intent.TESTIMONIAL, Intent.RECOMMENDS), None, RECOMMENDED),
+        (Label.NEUTRAL, 0.0, False, (Intent.BUYING,), None, None),
         (Label.NEGATIVE, -0.3, True, (Intent.LEAVING,), None, LEAVES),
-        (Label.NEUTRAL, 0.0, False, (Intent.LEAVING,), None, None),
+        (Label.NEUTRAL, 0.0, False, (Intent.LEAVING,), None, LEAVES),
+        (Label.POSITIVE, 0.4, False, (Intent.LEAVING,), None, None),
+        (Label.NEGATIVE, -0.9, False, (Intent.CANCELLATION,), None, THREATENS_TO_LEAVE),
+        (Label.UNSCORED, 0.0, False, (Intent.CANCELLATION,), None, None),
         (Label.NEGATIVE, -0.9, False, (), None, VERY_NEGATIVE),
         (Label.NEGATIVE, -0.9, True, (), None, None),
         (Label.NEGATIVE, -0.5, False, (Intent.PROBLEM,), None, None),

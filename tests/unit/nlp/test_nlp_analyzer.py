@@ -20,7 +20,7 @@ from listener.core.analysis import Analysis, AnalysisJob, Intent, Label, Relevan
 from listener.core.brand import ListeningRule, Target, TargetKind
 from listener.core.errors import EngineError
 from nlp.analyzer import ENGINES, ListeningAnalyzer, build_analyzer
-from nlp.passages import Passage
+from nlp.engines import Said
 from nlp.sentences import english
 from nlp.vader import Vader
 
@@ -149,14 +149,15 @@ def test_a_batch_keeps_its_order_and_equals_its_parts(analyzer: ListeningAnalyze
 class Breaking(Vader):
     """An engine that breaks on some texts; the message holds the text, as careless libraries' messages do."""
 
-    def score_passages(self, passages: Sequence[Passage], language: str | None) -> Sentiment:
-        if "secret" in passages[0].sentence:
-            raise RuntimeError(passages[0].sentence)
-        return super().score_passages(passages, language)
+    def score_passages(self, items: Sequence[Said]) -> list[Sentiment]:
+        for said in items:
+            if "secret" in said.passages[0].sentence:
+                raise RuntimeError(said.passages[0].sentence)
+        return super().score_passages(items)
 
 
 class Dead(Vader):
-    def score_passages(self, passages: Sequence[Passage], language: str | None) -> Sentiment:
+    def score_passages(self, items: Sequence[Said]) -> list[Sentiment]:
         raise EngineError("the model is damaged")
 
     def score_many(self, items: Iterable[tuple[str, str | None]]) -> Iterator[Sentiment]:
@@ -240,7 +241,7 @@ def test_it_can_be_sent_to_another_process(analyzer: ListeningAnalyzer) -> None:
 
 
 def test_engines_are_named() -> None:
-    assert ENGINES == ("vader",)
+    assert ENGINES == ("target", "vader")
 
 
 def test_new_words_are_not_kept(analyzer: ListeningAnalyzer) -> None:

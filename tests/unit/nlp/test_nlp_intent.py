@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from listener.core.analysis import AnalysisJob, Intent
 from listener.core.brand import ListeningRule, Target, TargetKind
 from nlp.analyzer import ListeningAnalyzer, build_analyzer
 from nlp.intent import intents_many
-from nlp.intent_rules import RULES, token_pattern
+from nlp.intent_notation import needed_words, token_pattern
+from nlp.intent_opinions import RESULTS, USES
+from nlp.intent_rules import RULES
 
 RULE = ListeningRule(
     "quillon",
@@ -25,12 +29,12 @@ TABLE = [
     ("I'd highly recommend Quillon Flow to anyone.", "recommends"),
     ("Highly recommend Quillon", "recommends"),
     ("We definitely recommend using Quillon for invoices", "recommends"),
-    ("Quillon saved my week. Would recommend!", "recommends"),
-    ("Moved all my notes into Quillon, highly recommended.", "recommends"),
-    ("Quillon is solid. I would recommend it to everyone.", "recommends"),
+    ("Quillon saved my week. Would recommend!", "recommends praise"),
+    ("Moved all my notes into Quillon, highly recommended.", "recommends switched-to"),
+    ("Quillon is solid. I would recommend it to everyone.", "recommends praise"),
     ("I've recommended Quillon to all my clients", "recommends"),
     ("I can't recommend Quillon enough", "recommends"),
-    ("I cannot recommend it highly enough, Quillon is a joy", "recommends"),
+    ("I cannot recommend it highly enough, Quillon is a joy", "recommends praise"),
     ("You can't go wrong with Quillon", "recommends"),
     ("you should definitely try Quillon", "recommends"),
     # … and what only looks like it
@@ -58,7 +62,7 @@ TABLE = [
     ("Hi folks, is Quillon Flow included in the free plan?", "question"),
     ("I am wondering if Quillon supports markdown", "question"),
     ("Started with Quillon today. Where do I find the templates?", "question"),
-    ("Why is Quillon always so slow?", ""),
+    ("Why is Quillon always so slow?", "complaint"),
     ("Quillon changed the logo. Who cares?", ""),
     ("Quillon wants 90 a month, are you kidding?", ""),
     ("Quillon raised prices. Seriously?", ""),
@@ -70,11 +74,11 @@ TABLE = [
     ("Quillon is cheaper than Zendora by far", "comparison"),
     ("I prefer Quillon over Brimtel", "comparison"),
     ("Compared to Brimtel, Quillon feels light", "comparison"),
-    ("Quillon or Brimtel for a small team?", "comparison"),
+    ("Quillon or Brimtel for a small team?", "question comparison"),
     ("Unlike Brimtel, Quillon has an export", "comparison"),
     ("Quillon is better than ever", ""),
     ("Quillon costs more than I thought", ""),
-    ("More than happy with Quillon", ""),
+    ("More than happy with Quillon", "praise"),
     # switched to
     ("We switched to Quillon last month", "switched-to"),
     ("We've switched from Brimtel to Quillon", "switched-to"),
@@ -85,9 +89,9 @@ TABLE = [
     ("We went with Quillon in the end", "switched-to"),
     ("We never switched to Quillon", ""),
     ("I haven't switched to Quillon yet", ""),
-    ("I might switch to Quillon", ""),
-    ("We are considering moving to Quillon", ""),
-    ("I regret that we switched to Quillon", ""),
+    ("I might switch to Quillon", "buying"),
+    ("We are considering moving to Quillon", "buying"),
+    ("I regret that we switched to Quillon", "complaint"),
     ("Should we have switched to Quillon?", "question"),
     ("My bank switched to Quillon", ""),
     # leaving
@@ -99,7 +103,7 @@ TABLE = [
     ("Cancelling our account, Quillon", "leaving"),
     ("I'm done with Quillon", "leaving"),
     ("We are looking for an alternative to Quillon", "leaving"),
-    ("Quillon got slow so we moved to Brimtel", "leaving"),
+    ("Quillon got slow so we moved to Brimtel", "complaint leaving"),
     ("We won't be renewing, Quillon", "leaving"),
     ("I am not leaving Quillon for Brimtel", ""),
     ("I left Quillon last year to study", ""),
@@ -114,7 +118,7 @@ TABLE = [
     ("Quillon keeps freezing on my laptop", "problem"),
     ("Using Quillon since May. It stopped working yesterday.", "problem"),
     ("Quillon lost my data", "problem"),
-    ("Wrote to Quillon twice, they never replied", "problem"),
+    ("Wrote to Quillon twice, they never replied", "complaint problem"),
     ("Having trouble with Quillon today", "problem"),
     ("Why does Quillon keep crashing", "problem"),
     ("Quillon never crashes", ""),
@@ -126,8 +130,58 @@ TABLE = [
     ("Does Quillon crash on Linux?", "question"),
     ("Quillon has never failed to impress", ""),
     ("Brimtel crashes, Quillon never does", ""),
+    ("Quillon 4 is the name of our gym's new trainer", ""),
+    # praise
+    ("Quillon is brilliant", "praise"),
+    ("Thanks for the quick help, @quillon!", "praise"),
+    ("The team loves Quillon", ""),
+    ("Loving Quillon so far", "praise"),
+    ("Great, Quillon is down again", "complaint problem"),
+    ("Thanks for nothing, Quillon", "complaint"),
+    ("Quillon would be great if it had an export", ""),
+    ("I'd love to see an export in Quillon", ""),
+    ("Quillon is not great", ""),
+    ("Quillon is too good to be true", ""),
+    ("He says Quillon is great", ""),
+    # complaint
+    ("Quillon is a mess", "complaint"),
+    ("Awful support from Quillon.", "complaint"),
+    ("So disappointed with Quillon", "complaint"),
+    ("Quillon charged me twice", "complaint"),
+    ("Quillon raised prices. This is ridiculous!", "complaint"),
+    ("Quillon is not bad", ""),
+    ("No complaints about Quillon", ""),
+    ("I hate when I have Quillon but not my charger", ""),
+    ("Terrible weather. Stayed in with Quillon.", ""),
+    # cancellation
+    ("If this is not fixed we are leaving, Quillon", "cancellation"),
+    ("I'm about to cancel Quillon", "cancellation"),
+    ("Thinking about cancelling our Quillon account", "cancellation"),
+    ("We are considering moving away from Quillon", "cancellation"),
+    ("One more crash and I'm gone, Quillon", "cancellation"),
+    ("@quillon fix it or we will take our business elsewhere", "cancellation"),
+    ("I'm not thinking of leaving Quillon", ""),
+    ("He might cancel Quillon", ""),
+    ("If you cancel Quillon you get your money back", ""),
+    ("I want to go see the Quillon booth", ""),
+    # buying
+    ("We want to buy Quillon for the team", "buying"),
+    ("How much is Quillon for 20 users?", "question buying"),
+    ("Very interested in Quillon Flow, booked a demo", "buying"),
+    ("Signing up for Quillon today", "buying"),
+    ("Need five more seats, @quillon", "buying"),
+    ("We are not interested in Quillon", ""),
+    ("Quillon is buying a rival", ""),
+    ("Are you interested in Quillon lessons?", "question"),
+    # testimonial
+    ("Quillon saved us two days a month", "praise testimonial"),
+    ("We cut our invoicing from five days to one with Quillon", "praise testimonial"),
+    ("I have used Quillon for six years and it is brilliant", "praise testimonial"),
+    ("I have used Quillon for six years", ""),
+    ("I have used Quillon for six years and it is awful", "complaint"),
+    ("She saved two days a month, says Quillon", ""),
     # several
-    ("I switched from Brimtel to Quillon and highly recommend it. Best move!", "switched-to"),
+    ("I switched from Brimtel to Quillon and highly recommend it. Best move!", "praise switched-to"),
     ("Moved to Quillon in May. Highly recommend it!", "recommends switched-to"),
     ("Quillon crashes daily. Is anyone else seeing this?", "question problem"),
 ]  # fmt: skip
@@ -190,5 +244,28 @@ def test_notation() -> None:
     ]
 
 
+HOSTILE = st.text(st.one_of(st.characters(), st.sampled_from("\ud800\u200b\u202e\x00?!. Q")), max_size=120)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.lists(st.one_of(HOSTILE, st.sampled_from([row[0] for row in TABLE])), max_size=4),
+                          st.one_of(st.none(), HOSTILE, st.just("Quillon"))), max_size=4))  # fmt: skip
+def test_no_text_breaks_it(items: list[tuple[list[str], str | None]]) -> None:
+    texts = [(" ".join(parts), target) for parts, target in items]
+    found = list(intents_many(texts))
+    assert len(found) == len(texts)
+    assert found == [next(intents_many([one])) for one in texts]
+
+
+def test_a_megabyte_in_one_line_and_five_hundred_names() -> None:
+    texts = [("x" * 1_000_000, "Quillon"), ("Quillon crashes. " * 500, "Quillon"), ("? " * 50_000, None), ("\ud800", None)]
+    assert list(intents_many(texts))[1] == (Intent.PROBLEM,)
+
+
+def test_every_pattern_can_be_read_and_needs_a_word() -> None:
+    written = [one for rule in RULES for one in (*rule.patterns, *rule.unless)]
+    assert all(needed_words(token_pattern(one)) for one in [*written, *RESULTS, *USES])
+
+
 def test_every_intent_has_a_rule() -> None:
-    assert {rule.intent for rule in RULES} | {Intent.QUESTION} == set(Intent)
+    assert {rule.intent for rule in RULES} | {Intent.QUESTION, Intent.TESTIMONIAL} == set(Intent)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from listener.core.analysis import Analysis, AnalysisJob, Relevance
+from listener.core.analysis import Analysis, AnalysisJob, Level, Relevance
 from listener.core.brand import ListeningRule, Target, TargetKind
+from listener.query import QueryError
 from nlp.analyzer import ListeningAnalyzer, build_analyzer
+from nlp.relevance import LONG, in_passing
 
 QUILLON = ListeningRule(
     "quillon",
@@ -100,12 +104,12 @@ def found(analysis: Analysis) -> list[str]:
 
 @pytest.fixture(scope="module")
 def one() -> ListeningAnalyzer:
-    return build_analyzer([QUILLON])
+    return build_analyzer([QUILLON], "vader")
 
 
 @pytest.fixture(scope="module")
 def both() -> ListeningAnalyzer:
-    return build_analyzer([QUILLON, OTHER])
+    return build_analyzer([QUILLON, OTHER], "vader")
 
 
 @pytest.mark.parametrize(("text", "expected"), NAMED)
@@ -113,7 +117,7 @@ def test_names(one: ListeningAnalyzer, text: str, expected: str) -> None:
     analysis = analyze(one, text)
     assert " ".join(found(analysis)) == expected
     assert analysis.relevance is (Relevance.ABOUT if expected else Relevance.NO_TARGET)
-    assert analysis.note is None
+    assert (analysis.level, analysis.note) == (Level.HIGH if expected else None, None)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +140,7 @@ def test_an_ambiguous_name_needs_its_capitals_and_support(one: ListeningAnalyzer
     analysis = analyze(one, text)
     assert analysis.relevance is relevance
     if relevance is Relevance.AMBIGUOUS:
-        assert analysis.targets == ()
+        assert (analysis.targets, analysis.level) == ((), Level.LOW)
         assert '"Pages" was found, but' in (analysis.note or "")
     else:
         assert "quillon/pages" in {target.target for target in analysis.targets}
@@ -204,3 +208,148 @@ def test_an_ambiguous_name_of_two_words_as_a_hashtag() -> None:
 def test_no_rules_find_nothing() -> None:
     assert analyze(build_analyzer([]), "Quillon").relevance is Relevance.NO_TARGET
     assert analyze(build_analyzer([ListeningRule("x", ())]), "Quillon").relevance is Relevance.NO_TARGET
+
+
+# ------------------------------------------------------------------------------------------------ how much it is about us
+
+FILLER = "The road to the lake was long and the weather kept changing all day. "
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("Pages is how we publish now", "publish"), ("Made a web site with Pages", "web site")],
+)
+def test_a_name_that_only_its_context_explains_is_of_medium_relevance(one: ListeningAnalyzer, text: str, word: str) -> None:
+    analysis = analyze(one, text)
+    assert (analysis.level, analysis.counts) == (Level.MEDIUM, True)
+    assert analysis.note == f'"Pages" is ambiguous; it counts because of "{word}"'
+
+
+@pytest.mark.parametrize("text", ["Pages is better than Brimtel", "Pages, by @quillon", "The Pages Editor lets us publish"])
+def test_beside_a_sure_name_it_is_of_high_relevance(one: ListeningAnalyzer, text: str) -> None:
+    assert (analyze(one, text).level, analyze(one, text).note) == (Level.HIGH, None)
+
+
+PASSING = [
+    # one of many names
+    ("We looked at Nimbus, Tarn, Quillon, Orla Desk and Veeda last spring.", "many names"),
+    ("Nimbus, Tarn, Orla and Quillon. Veeda was not there.", None),
+    ("We compared Quillon, Nimbus, Tarn, Orla and Veeda.", "many names"),
+    ("Speakers from Nimbus, Tarn, Orla, Veeda and Quillon.", "many names"),
+    ("New in our shop #crm #notes #quillon #office #work", "many names"),
+    ("cc @ada @nimbus @tarn @veeda @quillon", "many names"),
+    ("Quillon: fast, small, cheap, friendly and ours", None),
+    ("I left Quillon, slow, buggy, ugly, expensive and dead", None),
+    ("Love #Quillon #crm", None),
+    ("Nimbus\nTarn\nQuillon\nVeeda\nOrla", "many names"),
+    # a closing line
+    ("Great day at the lake!\n\nSent with Quillon", "closing line"),
+    ("Great day at the lake!\n\n— Made with Quillon.", "closing line"),
+    ("Great day at the lake!\n\nPowered by Quillon Flow", "closing line"),
+    ("Sent with Quillon", None),
+    ("Great day at the lake!\n\nSent with Quillon, which I love", None),
+    ("Great day at the lake!\n\nWe built it with love for Quillon", None),
+    # once in a long text
+    (FILLER * 20 + "Quillon was there too. " + FILLER * 20, "long text"),
+    (FILLER * 20 + "Quillon was there too. Quillon is fine. " + FILLER * 20, None),
+    ("Quillon was there too. " + FILLER * 40, None),
+    (FILLER * 5 + "Quillon was there too. " + FILLER * 5, None),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), PASSING)
+def test_naming_in_passing_is_of_medium_relevance(one: ListeningAnalyzer, text: str, reason: str | None) -> None:
+    analysis = analyze(one, text)
+    assert analysis.counts
+    assert analysis.level is (Level.MEDIUM if reason else Level.HIGH)
+    assert (reason or "") in (analysis.note or "")
+    assert bool(reason) == bool(analysis.note)
+
+
+def test_a_text_whose_title_names_us_is_no_naming_in_passing(one: ListeningAnalyzer) -> None:
+    assert analyze(one, FILLER * 40, title="A year with Quillon").level is Level.HIGH
+    assert analyze(one, FILLER * 40 + "Quillon", title="A year at the lake").level is Level.MEDIUM
+    assert analyze(one, "It was fun", title="Nimbus, Tarn, Quillon, Orla and Veeda").level is Level.HIGH
+
+
+def test_rivals_do_not_make_naming_us_more_than_passing(one: ListeningAnalyzer) -> None:
+    text = FILLER * 20 + "Brimtel is here. Brimtel is there. Quillon as well. Brimtel!" + FILLER * 20
+    assert analyze(one, text).level is Level.MEDIUM
+    assert analyze(one, FILLER * 20 + "Brimtel is here. Brimtel is there." + FILLER * 20).level is Level.HIGH
+
+
+@pytest.mark.parametrize("filling", ["a, ", " ", "\n", "#", "A ", ",", "@a ", "\ud800"])
+def test_any_surroundings_are_read(filling: str) -> None:
+    around = filling * 100_000
+    assert in_passing(around + "Quillon" + around, {(len(around), len(around) + 7)}) is not None
+    assert len(around) >= LONG
+
+
+# ------------------------------------------------------------------------------------------------ queries of the rules
+
+
+def judged(rule: ListeningRule, text: str, **known: object) -> Analysis:
+    (analysis,) = build_analyzer([rule], "vader").analyze([replace(AnalysisJob(1, 1, None, text, "en"), **known)])  # type: ignore[arg-type]
+    return analysis
+
+
+def test_a_text_must_also_match_the_query() -> None:
+    rule = replace(QUILLON, query='editor AND NOT "old editor"')
+    assert judged(rule, "The editor of Quillon").relevance is Relevance.ABOUT
+    for text in ("Quillon is fine", "The old editor of Quillon"):
+        analysis = judged(rule, text)
+        assert (analysis.relevance, analysis.targets, analysis.level) == (Relevance.EXCLUDED, (), None)
+        assert analysis.note == "excluded for quillon: it does not match the brand's query"
+    assert judged(rule, "The editor").relevance is Relevance.NO_TARGET
+
+
+def test_exclusion_sets_exclude_by_name() -> None:
+    rule = replace(QUILLON, unless=(("jobs", "@jobs"), ("weather", "@weather")), sets=(("weather", "rain OR snow"),))
+    assert judged(rule, "Quillon is fine").relevance is Relevance.ABOUT
+    assert judged(rule, "Quillon in the rain").note == 'excluded for quillon: the exclusion set "weather" matches'
+    hiring = judged(rule, "Quillon is hiring, apply now")
+    assert (hiring.relevance, hiring.note) == (Relevance.EXCLUDED, 'excluded for quillon: the exclusion set "jobs" matches')
+
+
+def test_many_sets_are_asked_at_once() -> None:
+    names = [f"set{i}" for i in range(12)]
+    sets = tuple((name, f"word{name}") for name in names)
+    rule = replace(QUILLON, unless=tuple((name, f"@{name}") for name in names), sets=sets)
+    assert judged(rule, "Quillon is fine").relevance is Relevance.ABOUT
+    assert judged(rule, "Quillon is a wordset11").note == 'excluded for quillon: the exclusion set "set11" matches'
+
+
+@pytest.mark.parametrize(
+    ("query", "known"),
+    [
+        ("source:blog", {"source": "blog"}),
+        ("author:ada", {"author": "@Ada"}),
+        ('author:"ada lovely"', {"author": "Ada Lovely"}),
+        ("lang:en", {}),
+        ("title:year", {"title": "A year with it"}),
+        ("site:quillon.example", {"url": "https://blog.quillon.example/1"}),
+        ("type:comment", {"kind": "comment"}),
+        ("followers:>1000", {"followers": 2000}),
+    ],
+)
+def test_queries_see_what_is_known_of_a_post(query: str, known: dict[str, object]) -> None:
+    text = "We have been using Quillon at the office for a year and it is fine"
+    assert judged(replace(QUILLON, query=query), text, **known).relevance is Relevance.ABOUT
+    assert judged(replace(QUILLON, query=f"NOT ({query})"), text, **known).relevance is Relevance.EXCLUDED
+
+
+def test_the_language_is_the_one_that_was_found() -> None:
+    text = "Die neue Version von Quillon ist leider sehr langsam, und niemand antwortet."
+    assert judged(replace(QUILLON, query="lang:de"), text, language=None).relevance is Relevance.ABOUT
+
+
+def test_queries_hold_for_their_own_rule_only() -> None:
+    rules = [replace(QUILLON, query="editor"), OTHER]
+    (analysis,) = build_analyzer(rules, "vader").analyze([AnalysisJob(1, 1, None, "Quillon and Brimtel", "en")])
+    assert found(analysis) == ["brimtel-side/brimtel:Brimtel"]
+
+
+def test_a_query_changes_the_analyzer_and_a_broken_one_is_refused() -> None:
+    assert build_analyzer([QUILLON], "vader").fingerprint != build_analyzer([replace(QUILLON, query="a")], "vader").fingerprint
+    with pytest.raises(QueryError):
+        build_analyzer([replace(QUILLON, query="(")], "vader")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
+import sys
 import time
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from listener.core.analysis import Label, Sentiment
+from nlp.engines import Said
 from nlp.passages import Passage
 from nlp.vader import LONGEST, SURE, Vader
 
@@ -22,6 +25,10 @@ WORDS = re.findall(
     "not never isn't very barely great GREAT terrible good bad but least kind of the tool :) :( 😀 !!! ??? love hate support "
     "at least no doubt slow crash so AWESOME sucks yeah right bad ass to die for without slightly lol",
 )
+
+
+def toward(passage: Passage) -> Sentiment:
+    return ENGINE.score_passages([Said([passage], "en")])[0]
 
 
 def score(text: str, target: str | None = None) -> Sentiment:
@@ -112,6 +119,23 @@ def test_long_texts_are_scored_by_sentence_and_do_not_saturate() -> None:
 
 
 @pytest.mark.parametrize("target", [None, "Quillon"])
+def test_plain_english_needs_neither_spacy_nor_the_language_model(target: str | None) -> None:
+    code = (
+        "import sys; from nlp.vader import Vader; "
+        f"print([s.label for s in Vader().score_many([('It works. We think that Quillon is great', {target!r})])]); "
+        "sys.exit(bool({'spacy', 'py3langid', 'numpy'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_order_is_kept_and_items_are_taken_one_by_one() -> None:
+    asked = iter([("This is a great tool for us", None), ("", None), ("This is a terrible tool for us", "tool")])
+    verdicts = ENGINE.score_many(asked)
+    assert next(verdicts).label is Label.POSITIVE
+    assert [verdict.label for verdict in verdicts] == [Label.UNSCORED, Label.NEGATIVE]
+
+
+@pytest.mark.parametrize("target", [None, "Quillon"])
 @pytest.mark.parametrize("glue", [" ", ". ", "\n", "", "; "])
 def test_200_kb_take_about_a_second(glue: str, target: str | None) -> None:
     chance = random.Random(1)
@@ -124,7 +148,7 @@ def test_200_kb_take_about_a_second(glue: str, target: str | None) -> None:
 def test_a_long_sentence_is_scored_around_the_target_only() -> None:
     sentence = "awful " * 500 + "so I find that Quillon is great " + "awful " * 500
     start = sentence.index("Quillon")
-    sentiment = ENGINE.score_passages([Passage(sentence, start, start + 7)], "en")
+    sentiment = toward(Passage(sentence, start, start + 7))
     around = sentence[start - LONGEST // 2 : start + LONGEST // 2]
     assert sentiment.score == ENGINE.compound(around)
     assert sentiment.evidence == (sentence,)
@@ -135,6 +159,6 @@ def test_contrast_parts_two_known_targets() -> None:
     alone = Passage(sentence, 24, 31)
     beside = Passage(sentence, 24, 31, others=((0, 7),))
     other = Passage(sentence, 0, 7, others=((24, 31),))
-    assert ENGINE.score_passages([beside], "en").score == ENGINE.compound(" Quillon is great")
-    assert ENGINE.score_passages([other], "en").score == ENGINE.compound("Brimtel is horrible ")
-    assert ENGINE.score_passages([alone], "en").score == ENGINE.compound(sentence)
+    assert toward(beside).score == ENGINE.compound(" Quillon is great")
+    assert toward(other).score == ENGINE.compound("Brimtel is horrible ")
+    assert toward(alone).score == ENGINE.compound(sentence)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from config.loader import load as load_settings
-from listener.core.analysis import Analysis, AnalysisJob, Intent, Relevance
+from listener.core.analysis import Analysis, AnalysisJob, Intent, Level, Relevance
 from listener.core.brand import TargetKind
 from listener.sample.build import write_demo
 from listener.sample.content import load
@@ -49,9 +49,20 @@ def test_posts_about_the_brand_are_told_from_those_about_swords(analyses: dict[s
 
 
 def test_sentiment_is_what_a_reader_would_say(analyses: dict[str, Analysis]) -> None:
-    found = {post_id: labels(analysis) for post_id, analysis in analyses.items()}
+    found = {post_id: labels(analysis) for post_id, analysis in analyses.items() if analysis.noise is None}
     expected = {post_id: {said["label"]} - {None} for post_id, said in EXPECTED["mentions"].items()}
     assert {post_id: found[post_id] for post_id in found if found[post_id] != expected[post_id]} == KNOWN_MISSES
+
+
+def test_noise_is_recognised_and_nothing_else_is_taken_for_it(analyses: dict[str, Analysis]) -> None:
+    noise = {post_id: expected["noise"] for post_id, expected in EXPECTED["mentions"].items() if "noise" in expected}
+    assert {post_id: analysis.noise.value for post_id, analysis in analyses.items() if analysis.noise} == noise
+    assert all(analyses[post_id].level is Level.LOW and not analyses[post_id].counts for post_id in noise)
+
+
+def test_topics_are_found_in_what_is_said_of_the_brand(analyses: dict[str, Analysis]) -> None:
+    found = {post_id: {aspect.aspect for aspect in analyses[post_id].aspects} for post_id in ("f10", "f11", "f04", "f01")}
+    assert found == {"f10": {"pricing"}, "f11": set(), "f04": {"mobile-signing"}, "f01": set()}
 
 
 def test_the_competitor_has_sentiment_of_its_own(analyses: dict[str, Analysis]) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Column, String, func, select, update
+from sqlalchemy import JSON, Column, LargeBinary, String, func, select, update
 
-from listener.core.analysis import Analysis, Relevance
+from listener.core.analysis import Analysis, AspectSentiment, Relevance
+from listener.core.brand import TargetKind
 from listener.core.cases import CaseState
+from listener.core.corrections import CorrectionKind, Named, Said
 from listener.core.mention import Author, Kind
 from listener.core.people import Outcome, RunnerUp
 from listener.core.ports import Saved
@@ -49,7 +51,11 @@ FAR = NOW + 3000 * DAY
 
 def _columns() -> list[Column[Any]]:
     """Every column that can hold words."""
-    return [column for table in metadata.sorted_tables for column in table.c if isinstance(column.type, JSON) or _is_text(column)]
+    return [column for table in metadata.sorted_tables for column in table.c if _holds_words(column)]
+
+
+def _holds_words(column: Column[Any]) -> bool:
+    return isinstance(column.type, JSON | LargeBinary) or _is_text(column)
 
 
 def _is_text(column: Column[Any]) -> bool:
@@ -71,8 +77,11 @@ def _everything(store: Store) -> None:
     author = Author(service_id="77", handle="ada", display_name="Ada", email="ada@firm.example", bio="b", links=("l",))
     hear(store, mention(1, "Before.", author=author), mention(2, by="else"))
     hear(store, mention(1, PRAISE, author=author))
-    understand(store, replace(about(), note="a note"))
+    topic = AspectSentiment("support", BRAND, "support", about().targets[0].sentiment)
+    understand(store, replace(about(), note="a note", aspects=(topic,), sketch=b"a sketch"))
     identify(store, {"ada": linked("C1", account="Firm", runner_up=RunnerUp("C2", 0.1))})
+    said = Said(CorrectionKind.SENTIMENT, "negative", 1, (Named(BRAND, TargetKind.BRAND, BRAND),))
+    store.corrections.correct(said, actor="kim", note="a note", now=NOW)
     judge(store)
     person = pending(store, fingerprint="other")[-1].person_id
     data = json.dumps({"people": [{"person_id": person, "name": "Ada"}, {"person_id": 999, "name": "Bob"}]})
@@ -92,6 +101,8 @@ def _mark(store: Store) -> dict[str, str]:
                 data = json.loads(connection.scalars(select(digests.c.data)).one())
                 data["people"][0]["name"] = mark
                 value = json.dumps(data)
+            if isinstance(column.type, LargeBinary):
+                mark, value = mark.encode().hex(), mark.encode()  # exported as hexadecimal digits
             assert connection.execute(update(column.table).values({column.name: value})).rowcount, f"nothing is kept in {column}"
             marks[str(column)] = mark
     return marks

@@ -20,6 +20,7 @@ from listener.core.mention import Author, Kind, Mention
 from listener.core.ports import Saved
 from listener.core.telling import Message, Quote
 from listener.core.terms import REDDIT, X
+from listener.query import parse
 from storage.metadata import metadata
 from storage.outbox import MessageState
 from storage.store import Retention, Selector, Store, open_store
@@ -202,12 +203,12 @@ def test_what_nobody_confirmed_for_a_day_is_not_shown_anywhere(store: Store) -> 
     assert not _hidden(store, 1, TOMORROW)
     assert _hidden(store, 1, late)
     assert [found.text for found in store.mentions.find(now=late)] == [""]
-    assert store.mentions.find("Quillon", now=late) == []
-    assert len(store.mentions.find("Quillon", now=TOMORROW)) == 1
-    assert len(store.mentions.find("Quillon")) == 1, "when the store was opened it could be shown"
+    assert store.mentions.find(parse("Quillon"), now=late) == []
+    assert len(store.mentions.find(parse("Quillon"), now=TOMORROW)) == 1
+    assert len(store.mentions.find(parse("Quillon"))) == 1, "when the store was opened it could be shown"
     store.rechecks.save_rechecked([1], [], late)
     assert quote(late).text == SECRET
-    assert len(store.mentions.find("Quillon", now=late)) == 1
+    assert len(store.mentions.find(parse("Quillon"), now=late)) == 1
 
 
 def test_a_person_gets_their_own_words_although_they_are_hidden(store: Store) -> None:

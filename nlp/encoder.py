@@ -1,0 +1,170 @@
+"""The network of the engine ``target``: its files, checked before they are used, and pairs of segments to logits.
+
+Only onnxruntime and tokenizers are needed, and neither is asked to fetch anything: all that is read lies in one folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from listener.core.errors import EngineError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Triple = tuple[float, float, float]
+"""Of negative, neutral and positive, in this order."""
+MODEL = Path(__file__).parent / "models" / "target"
+_NETWORK, _TOKENIZER, _SETTINGS = "model.onnx", "tokenizer.json", "settings.json"
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_REMEDY = 'install listener again, build the model anew, or choose engine = "vader"'
+_TOKENS_AT_ONCE = 512
+"""Of one run of the session: what it works on then stays in the processor's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was chosen on validation data when the model was made; it lies beside the model."""
+
+    version: str
+    max_tokens: int
+    temperature: float
+    """Logits are divided by it, which makes the probabilities calibrated."""
+    logit_shift: Triple
+    """Added to the log-probabilities before the label is chosen: it corrects for the class mix of the training data."""
+    sure: Triple
+    """The probability from which a label is one that the product stands by."""
+    fixed_ranges: bool = False
+    """Whether the network rounds every text alike. One that takes the range of its numbers from all texts of a run does not:
+    a text's verdict would depend on the others, so such a network is given one text at a time."""
+
+
+def read_settings(folder: Path) -> tuple[Settings, dict[str, str]]:
+    """The settings of the model in ``folder``, and the SHA-256 of its files.
+
+    Raises:
+        EngineError: they cannot be read, or say something that cannot be.
+    """
+    try:
+        data = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+        sure = data["sure"]
+        settings = Settings(
+            version=str(data["version"]),
+            max_tokens=int(data["max_tokens"]),
+            temperature=float(data["temperature"]),
+            logit_shift=_triple(data["logit_shift"]),
+            sure=_triple([sure["negative"], sure["neutral"], sure["positive"]]),
+            fixed_ranges=bool(data.get("fixed_ranges", False)),
+        )
+        hashes = {name: str(data["sha256"][name]) for name in (_NETWORK, _TOKENIZER)}
+    except OSError as problem:
+        raise EngineError(f"{_where(folder)}: {_SETTINGS} cannot be read ({problem.strerror}); {_REMEDY}") from problem
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+        raise EngineError(f"{_where(folder)}: {_SETTINGS} is damaged ({type(problem).__name__}); {_REMEDY}") from problem
+    numbers = (settings.temperature, *settings.logit_shift, *settings.sure)
+    if not (
+        settings.version and 8 <= settings.max_tokens <= 512 and settings.temperature > 0 and all(map(math.isfinite, numbers))
+    ):
+        raise EngineError(f"{_where(folder)}: {_SETTINGS} holds numbers that cannot be; {_REMEDY}")
+    return settings, hashes
+
+
+class Encoder:
+    """The network, ready to run; may be used by several threads at once."""
+
+    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
+        """Without a ``folder``, the model is the one that is shipped; ``threads`` are those of one run of the network.
+
+        Raises:
+            EngineError: a library or a file is missing, or a file is not what it was when the model was made.
+        """
+        folder = folder or MODEL
+        try:
+            import onnxruntime  # here, as the two below: whoever uses another engine needs none of them
+            import tokenizers
+        except ImportError as problem:
+            name = problem.name or "onnxruntime"
+            raise EngineError(
+                f'the engine "target" needs the library {name}, which cannot be loaded; '
+                f'install it (pip install onnxruntime tokenizers) or choose engine = "vader"'
+            ) from problem
+        self.settings, hashes = read_settings(folder)
+        network, words = (_checked(folder / name, hashes[name]) for name in (_NETWORK, _TOKENIZER))
+        try:
+            self._tokenizer = tokenizers.Tokenizer.from_str(words.decode("utf-8"))
+            self._tokenizer.no_padding()
+            self._tokenizer.enable_truncation(self.settings.max_tokens)
+            # "[SEP]" in a text is three words like any others, and cannot end the segment.
+            self._tokenizer.encode_special_tokens = True
+            self._session = onnxruntime.InferenceSession(network, _options(onnxruntime, threads), ["CPUExecutionProvider"])
+            trial = self.logits([("fine", "word"), ("fine", "")])
+        except Exception as problem:
+            # Both libraries raise whatever they like, a bare Exception among others.
+            raise EngineError(f"{_where(folder)} cannot be run ({type(problem).__name__}); {_REMEDY}") from problem
+        if trial.shape != (2, 3):
+            raise EngineError(f"{_where(folder)} answers with other classes than it should; {_REMEDY}")
+
+    def logits(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """Three logits for each pair of segments, in order; a second segment of ``""`` is none at all."""
+        import numpy as np
+
+        encoded = [self._tokenizer.encode(first, second or None) for first, second in pairs]
+        rows = [(encoding.ids, encoding.type_ids) for encoding in encoded]
+        answers = np.zeros((len(rows), 3), dtype=np.float32)
+        for batch in self._batches([len(ids) for ids, _ in rows]):
+            longest = max(len(rows[i][0]) for i in batch)
+            padding = [[0] * (longest - len(rows[i][0])) for i in batch]
+            ids = [rows[i][0] + pad for i, pad in zip(batch, padding, strict=True)]
+            mask = [[1] * (longest - len(pad)) + pad for pad in padding]
+            kinds = [rows[i][1] + pad for i, pad in zip(batch, padding, strict=True)]
+            given = {name: np.array(one, dtype=np.int64) for name, one in zip(_INPUTS, (ids, mask, kinds), strict=True)}
+            answers[batch] = self._session.run(["logits"], given)[0]
+        return answers
+
+    def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
+        """Which rows are run together: those of like length, so that hardly anything is padding."""
+        batch: list[int] = []
+        for i in sorted(range(len(lengths)), key=lengths.__getitem__):
+            if batch and (not self.settings.fixed_ranges or lengths[i] * (len(batch) + 1) > _TOKENS_AT_ONCE):
+                yield batch
+                batch = []
+            batch.append(i)
+        if batch:
+            yield batch
+
+
+def _options(onnxruntime: Any, threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.log_severity_level = 3  # errors; they are raised as well
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave the processor to others
+    return options
+
+
+def _checked(path: Path, digest: str) -> bytes:
+    """The file's content, which is what it was when the model was made."""
+    try:
+        content = path.read_bytes()
+    except OSError as problem:
+        raise EngineError(f"{_where(path.parent)}: {path.name} cannot be read ({problem.strerror}); {_REMEDY}") from problem
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise EngineError(f"{_where(path.parent)}: {path.name} is damaged (its checksum differs); {_REMEDY}")
+    return content
+
+
+def _where(folder: Path) -> str:
+    return f'the model of the engine "target" in {folder}'
+
+
+def _triple(numbers: Any) -> Triple:
+    first, second, third = (float(number) for number in numbers)
+    return first, second, third

@@ -1,0 +1,88 @@
+"""The queries of the listening rules: those that a text must match, and the exclusion sets that it must not match.
+
+All of them are compiled into one set, so that any number costs one pass over a text. Only those of rules that a text names are
+asked: the others have nothing to refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from listener.core.analysis import AnalysisJob
+from listener.core.brand import ListeningRule
+
+if TYPE_CHECKING:
+    from listener.query import Document
+
+
+_FEW = 8
+
+
+class _Asked(NamedTuple):
+    """A query of the rule with that number. ``name`` is an exclusion set's; without one a text must match the query."""
+
+    rule: int
+    name: str | None
+    query: str
+
+
+class RuleQueries:
+    """Compiled once, asked about every text that names a target.
+
+    Raises:
+        QueryError: a query cannot be understood; the configuration's checks find that first.
+    """
+
+    def __init__(self, rules: Sequence[ListeningRule]) -> None:
+        asked: list[_Asked] = []
+        for i, rule in enumerate(rules):
+            asked += [_Asked(i, name, query) for name, query in rule.unless]
+            asked += [_Asked(i, None, rule.query)] if rule.query is not None else []
+        self._of_rule: dict[int, list[tuple[int, str | None]]] = {}
+        for number, one in enumerate(asked):
+            self._of_rule.setdefault(one.rule, []).append((number, one.name))
+        if asked:
+            from listener.query import QuerySet, parse  # here, for a parser is not needed where nothing is asked
+
+            self._set = QuerySet([parse(one.query, dict(rules[one.rule].sets)) for one in asked])
+
+    def refused(self, job: AnalysisJob, rules: Iterable[int]) -> Mapping[int, str]:
+        """Which of these rules, by number, do not want the text, each with the reason."""
+        asking = [rule for rule in rules if rule in self._of_rule]
+        if not asking:
+            return {}
+        matched = self._matched(job, [number for rule in asking for number, _ in self._of_rule[rule]])
+        refused: dict[int, str] = {}
+        for rule in asking:
+            for number, name in self._of_rule[rule]:
+                if name is not None and number in matched:
+                    refused.setdefault(rule, f'the exclusion set "{name}" matches')
+                elif name is None and number not in matched:
+                    refused.setdefault(rule, "it does not match the brand's query")
+        return refused
+
+    def _matched(self, job: AnalysisJob, numbers: Sequence[int]) -> Collection[int]:
+        """Which queries match, at least of these: a few are asked by themselves, many all at once."""
+        if len(numbers) > _FEW:
+            return self._set.matching(_document(job))
+        from listener.query import Reading
+
+        reading = Reading(_document(job))
+        return [number for number in numbers if self._set.queries[number].root.holds(reading)]
+
+
+def _document(job: AnalysisJob) -> Document:
+    from listener.query import Document
+
+    return Document(
+        text=job.text,
+        title=job.title,
+        source=job.source or None,
+        handle=job.author,
+        name=job.author,
+        language=job.language,
+        url=job.url,
+        type=job.kind,
+        followers=job.followers,
+    )

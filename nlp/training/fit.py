@@ -1,0 +1,128 @@
+"""Fitting one network: batches of like length, a warm-up and a linear descent, and the running mean of the weights."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from tokenizers import Tokenizer
+
+from nlp.training.data import Example
+from nlp.training.model import TargetClassifier
+
+Ids: TypeAlias = tuple[list[int], list[int]]
+"""Token ids and segment ids of one text, without padding."""
+Place: TypeAlias = tuple[str, int]
+"""A set's name and the place of a text in it."""
+
+_LIKE = 50  # batches among which texts are sorted by length
+_LAST = 0.02  # of the learning rate is left at the end
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The numbers of one fitting; ``from_teachers`` is the share of the loss that the teachers' probabilities have."""
+
+    learning_rate: float
+    batch: int = 32
+    warm_up: float = 0.06
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.05
+    averaging: float = 0.999
+    from_teachers: float = 0.0
+
+
+def encode(tokenizer: Tokenizer, examples: Sequence[Example]) -> list[Ids]:
+    """The examples as the network reads them."""
+    pairs = [(one.first, one.second) if one.second else one.first for one in examples]
+    return [(encoding.ids, encoding.type_ids) for encoding in tokenizer.encode_batch(pairs)]
+
+
+def collate(items: Sequence[Ids]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Ids, mask and segment ids (batch, longest), padded with zeros."""
+    longest = max(len(ids) for ids, _ in items)
+    ids = torch.zeros(len(items), longest, dtype=torch.long)
+    mask, kinds = torch.zeros_like(ids), torch.zeros_like(ids)
+    for row, (numbers, segments) in enumerate(items):
+        ids[row, : len(numbers)] = torch.tensor(numbers)
+        kinds[row, : len(numbers)] = torch.tensor(segments)
+        mask[row, : len(numbers)] = 1
+    return ids, mask, kinds
+
+
+def predict(network: TargetClassifier, items: Sequence[Ids]) -> torch.Tensor:
+    """Logits (texts, 3) in the order given."""
+    network.eval()
+    order = sorted(range(len(items)), key=lambda i: len(items[i][0]))
+    logits = torch.zeros(len(items), 3)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for start in range(0, len(order), 64):
+            chosen = order[start : start + 64]
+            logits[chosen] = network(*collate([items[i] for i in chosen])).float()
+    return logits
+
+
+def batches(plan: Sequence[Place], encoded: Mapping[str, Sequence[Ids]], size: int, seed: int) -> Iterator[list[Place]]:
+    """The plan in batches of texts of like length, which stand in no order of length."""
+    chance = random.Random(seed)  # noqa: S311 - must be repeatable, not secret
+    for start in range(0, len(plan), size * _LIKE):
+        window = sorted(plan[start : start + size * _LIKE], key=lambda place: len(encoded[place[0]][place[1]][0]))
+        cut = [window[i : i + size] for i in range(0, len(window), size)]
+        chance.shuffle(cut)
+        yield from cut
+
+
+def fit(
+    network: TargetClassifier,
+    plan: Sequence[Place],
+    encoded: Mapping[str, Sequence[Ids]],
+    labels: Mapping[str, Sequence[int]],
+    recipe: Recipe,
+    seed: int,
+    teachers: Mapping[str, torch.Tensor] | None = None,
+    told: Callable[[int, int, float], None] = lambda step, steps, loss: None,  # noqa: ARG005 - a default that says nothing
+) -> TargetClassifier:
+    """The running mean of the network's weights while it learns the plan; ``teachers`` are probabilities (texts, 3) by set.
+
+    ``seed`` orders the batches; what is dropped out follows torch's own generator, which the caller seeds.
+    """
+    mean = copy.deepcopy(network)
+    learnt = [(own, kept) for own, kept in zip(network.parameters(), mean.parameters(), strict=True) if own.requires_grad]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [own for own, _ in learnt if own.dim() > 1], "weight_decay": recipe.weight_decay},
+            {"params": [own for own, _ in learnt if own.dim() < 2], "weight_decay": 0.0},
+        ],
+        lr=recipe.learning_rate,
+        fused=True,
+    )
+    todo = list(batches(plan, encoded, recipe.batch, seed))
+    warm = max(1, int(recipe.warm_up * len(todo)))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / warm, max(_LAST, (len(todo) - step) / max(1, len(todo) - warm)))
+    )
+    network.train()
+    for step, batch in enumerate(todo):
+        wanted = torch.tensor([labels[name][i] for name, i in batch])
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = network(*collate([encoded[name][i] for name, i in batch]))
+        logits = logits.float()
+        loss = torch.nn.functional.cross_entropy(logits, wanted, label_smoothing=recipe.label_smoothing)
+        if teachers is not None:
+            said = torch.stack([teachers[name][i] for name, i in batch])
+            taught = -(said * logits.log_softmax(1)).sum(1).mean()
+            loss = (1 - recipe.from_teachers) * loss + recipe.from_teachers * taught
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_([own for own, _ in learnt], 1.0)
+        optimizer.step()
+        schedule.step()
+        keep = min(recipe.averaging, (step + 1) / (step + 10))
+        with torch.no_grad():
+            torch._foreach_lerp_([kept for _, kept in learnt], [own for own, _ in learnt], 1 - keep)
+        told(step + 1, len(todo), float(loss))
+    return mean

@@ -1,0 +1,95 @@
+"""What of the training needs no network library: reading, splitting, the diet, the calibration."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlp.training.calibrate import NAMES, calibrate, labels_of, macro_recall, probabilities, sure_from, temperature_of
+from nlp.training.data import diet, fingerprint, key, keys, read
+
+
+def lines(path: Path, rows: list[dict[str, object]]) -> Path:
+    raw = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    path.write_bytes(gzip.compress(raw, mtime=0) if path.suffix == ".gz" else raw)
+    return path
+
+
+def test_copies_of_a_text_have_one_key() -> None:
+    same = ["Quillon is GREAT!", "quillon is great https://t.example/x", "@user quillon, is great...", "  Quillon\nis great"]
+    assert len({key(text) for text in same}) == 1
+    assert key("Quillon is not great") != key(same[0])
+
+
+def test_a_text_falls_on_one_side_whatever_its_file(tmp_path: Path) -> None:
+    rows = [{"text": f"number {i} of Quillon", "target": "Quillon", "label": i % 3 - 1} for i in range(400)]
+    one = read(lines(tmp_path / "one.jsonl.gz", rows))
+    other = read(lines(tmp_path / "other.jsonl", [{**row, "text": str(row["text"]).upper() + " !!"} for row in rows]))
+    assert {x.first.lower().rstrip(" !") for x in one.training} == {x.first.lower().rstrip(" !") for x in other.training}
+    assert 20 <= len(one.development) <= 65
+    assert (one.training[0].first.count("«"), one.training[0].second) == (1, "Quillon")
+    assert {x.label for x in one.training} == {0, 1, 2}
+
+
+def test_texts_of_the_validation_are_never_learned(tmp_path: Path) -> None:
+    path = lines(tmp_path / "a.jsonl", [{"text": "good thing", "target": None, "label": 1}, {"text": "bad", "label": -1}])
+    split = read(path, keys([lines(tmp_path / "v.jsonl", [{"text": "GOOD thing!"}])]))
+    assert [x.first for x in (*split.training, *split.development)] == ["bad"]
+
+
+def test_the_data_hash_is_of_the_content(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"text": "a", "label": 1}]
+    plain, packed = lines(tmp_path / "set.jsonl", rows), lines(tmp_path / "set.jsonl.gz", rows)
+    assert fingerprint([plain]) == fingerprint([packed])
+    assert fingerprint([plain]) != fingerprint([lines(tmp_path / "set.jsonl", [{"text": "b", "label": 1}])])
+
+
+def test_the_diet_reads_each_set_as_often_as_told_and_spreads_it() -> None:
+    examples = read_many(100)
+    plan = diet({"a": examples, "b": examples[:10]}, {"a": 1.5, "b": 3}, seed=1)
+    assert Counter(name for name, _ in plan) == {"a": 150, "b": 30}
+    assert max(Counter(plan).values()) == 3
+    assert 10 <= sum(name == "b" for name, _ in plan[:90]) <= 20
+    assert plan == diet({"a": examples, "b": examples[:10]}, {"a": 1.5, "b": 3}, seed=1)
+    assert plan != diet({"a": examples, "b": examples[:10]}, {"a": 1.5, "b": 3}, seed=2)
+
+
+def read_many(count: int) -> list:  # type: ignore[type-arg]
+    return [(f"text {i}", "", 1) for i in range(count)]
+
+
+def drawn(temperature: float, count: int = 4000) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    """Logits that are ``temperature`` times too sure of labels that are drawn from them."""
+    chance = np.random.default_rng(7)
+    logits = chance.normal(size=(count, 3)) * 1.5
+    p = probabilities(logits, 1.0)
+    labels = (chance.random((count, 1)) > np.cumsum(p, axis=1)).sum(axis=1).clip(0, 2)
+    return logits * temperature, labels
+
+
+@pytest.mark.parametrize("temperature", [0.8, 1.0, 1.4])
+def test_the_temperature_undoes_what_makes_a_network_too_sure(temperature: float) -> None:
+    assert temperature_of({"one": drawn(temperature)}) == pytest.approx(temperature, abs=0.1)
+
+
+def test_sure_labels_are_as_precise_as_stated() -> None:
+    logits, labels = drawn(1.0)
+    found = calibrate({"one": (logits, labels)}, precision=0.8)
+    assert set(found.sure) == set(NAMES)
+    p = probabilities(logits, found.temperature)
+    guesses = labels_of(p, found.shift)
+    for c, name in enumerate(NAMES):
+        sure = (guesses == c) & (p[:, c] >= found.sure[name])
+        assert sure.sum() > 50
+        assert (labels[sure] == c).mean() >= 0.8
+    assert sure_from({"one": (logits, labels[::-1])}, 1.0, (0, 0, 0), 0.99)["positive"] == 1.0
+
+
+def test_macro_recall_by_hand() -> None:
+    assert macro_recall(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0])) == pytest.approx((0.5 + 1 + 0) / 3)
+    assert macro_recall(np.array([2, 2]), np.array([2, 1])) == 0.5
