@@ -35,7 +35,6 @@ from nlp.language import LANGUAGES, identify, primary
 from nlp.reading import Draft, Reading, read
 from nlp.scoring import Ask, Scorer, asks_of
 from nlp.sentences import zone
-from nlp.sketch import sketches
 from nlp.targets import TargetFinder, names
 from nlp.text import is_repost, own_words
 from nlp.topics import TopicFinder
@@ -123,6 +122,8 @@ class ListeningAnalyzer:
             for job, reading in zip(jobs, readings, strict=True)
         ]
         answers = iter(self._scorer.score(self._engine, [ask for its in asks if isinstance(its, list) for ask in its]))
+        from nlp.sketch import sketches  # here, for it loads numpy
+
         sketched = sketches([_about(reading) for reading in readings])
         done: list[Analysis] = []
         for job, reading, its, sketch in zip(jobs, readings, asks, sketched, strict=True):

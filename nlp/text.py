@@ -208,7 +208,7 @@ _BOILERPLATE_LINE = re.compile(
       | (?:share|tweet|pin|email|print)\ (?:(?:this|it)\ )?(?:on|via|to|by)\ [\w.]{1,20} | like\ this:.{0,40}
       | related(?:\ (?:posts?|articles?))?\ ?:?
       | (?:follow\ us|like\ us\ on).{0,120}
-      | the\ post\b.{1,300}\b(?:appeared\ first\ on|first\ appeared\ on)\b.{1,200}
+      | the\ post\b(?:(?!\bthe\ post\b).){1,300}\b(?:appeared\ first\ on|first\ appeared\ on)\b.{1,200}
       | (?:this\ (?:post|article|story)\ )(?:(?:was\ )?(?:originally\ |first\ )+(?:published|appeared|posted))\b.{0,200}
       | sent\ from\ my\b.{1,60} | get\ outlook\ for\b.{1,40} | sent\ via\b.{1,60} | von\ meinem\ \w+\ gesendet
       | (?!.{0,300}\b(?:I|me|my)\b).{0,120}\bunsubscribe\b.{0,200} | (?:view|read)\ this\ (?:e-?mail|message|newsletter)\b.{0,80}
@@ -220,7 +220,7 @@ _BOILERPLATE_LINE = re.compile(
 _BOILERPLATE_END = re.compile(
     r"\s*(?:\[?(?:…|\.\.\.)\]?\s?(?:read|learn|see) more|\[(?:…|\.\.\.|&hellip;)\]"
     r"|(?:…|\.\.\.)?\s?continue reading\b[^.!?]{0,120}"
-    r"|the post\b.{1,300}\bappeared first on\b.{1,200})\W{0,4}$",
+    r"|(?<![^.!?…\"”')\]\s])\s*(?-i:The post)\b(?:(?!(?-i:The post)\b).){1,300}\bappeared first on\b.{1,200})\W{0,4}$",
     re.IGNORECASE,
 )
 _REPOST = re.compile(r"(?:^|(?<=\s)|(?<=[\"“(|]))[RM]T:?\s?@\w+\s?:?")

@@ -146,6 +146,8 @@ OWN = [
     ("Quillon is fine. […]", "Quillon is fine."),
     ("Quillon is fine.\n\nThe post Quillon reviewed appeared first on Some Blog.", "Quillon is fine."),
     ("Quillon is fine. The post Quillon reviewed appeared first on Some Blog.", "Quillon is fine."),
+    ("The post room loves Quillon. We print. The post Quillon! appeared first on B.", "The post room loves Quillon. We print."),
+    ("In the post room Quillon is fine. The post Mail appeared first on B.", "In the post room Quillon is fine."),
     ("Quillon is fine.\nShare this:\nTweet\nLike this: Loading...\nRelated", "Quillon is fine."),
     ("Quillon is fine.\n-- \nA. Person\nSales, Company", "Quillon is fine."),
     ("Quillon is fine.\nSent from my phone", "Quillon is fine."),
