@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 
 from nlp.pairs import pair
 from nlp.training.calibrate import calibrate
-from nlp.training.data import Example, Split, diet, fingerprint, keys, read, rows
+from nlp.training.data import Example, Split, diet, file_of, fingerprint, keys, read, rows
 from nlp.training.export import export, prune, pruned_tokenizer, run
 from nlp.training.fit import Ids, Recipe, encode, fit, predict
 from nlp.training.model import TargetClassifier
@@ -62,8 +62,8 @@ def main() -> None:
 def make(recipe: Mapping[str, Any], data: Path, out: Path, work: Path | None) -> None:
     """Fit the teachers, then the student; calibrate and write it."""
     base = Path(str(files(recipe["base"]) / "model"))
-    held_out = [_file(data, name) for name in recipe["validation"]["files"]]
-    paths = {name: _file(data, name) for name in recipe["passes"]}
+    held_out = [file_of(data, name) for name in recipe["validation"]["files"]]
+    paths = {name: file_of(data, name) for name in recipe["passes"]}
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(recipe["max_tokens"])
@@ -148,13 +148,6 @@ def _examples(path: Path) -> list[Example]:
         Example(*pair(str(row["text"]), None if row.get("target") is None else str(row["target"])), int(str(row["label"])) + 1)
         for row in rows(path)
     ]
-
-
-def _file(folder: Path, name: str) -> Path:
-    for ending in (".jsonl.gz", ".jsonl"):
-        if (folder / f"{name}{ending}").is_file():
-            return folder / f"{name}{ending}"
-    raise SystemExit(f"there is no {name}.jsonl or {name}.jsonl.gz in the data folder")
 
 
 def _kept(work: Path | None, name: str, base: Path, make_it: Callable[[], TargetClassifier]) -> TargetClassifier:

@@ -33,6 +33,18 @@ class Split(NamedTuple):
     development: list[Example]
 
 
+def file_of(folder: Path, name: str) -> Path:
+    """The file of a data set.
+
+    Raises:
+        SystemExit: there is none; the message names it.
+    """
+    for ending in (".jsonl.gz", ".jsonl"):
+        if (folder / f"{name}{ending}").is_file():
+            return folder / f"{name}{ending}"
+    raise SystemExit(f"there is no {name}.jsonl or {name}.jsonl.gz in {folder}")
+
+
 def rows(path: Path) -> Iterator[dict[str, object]]:
     """The JSON objects of a file of lines, gzipped or not."""
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:

@@ -12,6 +12,7 @@ import pytest
 
 from nlp.training.calibrate import NAMES, calibrate, labels_of, macro_recall, probabilities, sure_from, temperature_of
 from nlp.training.data import diet, fingerprint, key, keys, read
+from nlp.training.kept import kept
 
 
 def lines(path: Path, rows: list[dict[str, object]]) -> Path:
@@ -40,6 +41,20 @@ def test_texts_of_the_validation_are_never_learned(tmp_path: Path) -> None:
     path = lines(tmp_path / "a.jsonl", [{"text": "good thing", "target": None, "label": 1}, {"text": "bad", "label": -1}])
     split = read(path, keys([lines(tmp_path / "v.jsonl", [{"text": "GOOD thing!"}])]))
     assert [x.first for x in (*split.training, *split.development)] == ["bad"]
+
+
+def test_what_is_kept_out_is_what_is_not_learned(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"text": f"number {i} of Quillon", "target": None, "label": 0} for i in range(200)]
+    path = lines(tmp_path / "a.jsonl", rows)
+    lines(tmp_path / "v.jsonl.gz", [{"text": "Number 7 of Quillon!", "label": 1}])
+    found = list(kept(tmp_path, ["a"], ["v"]))
+    learned = {x.first for x in read(path, keys([tmp_path / "v.jsonl.gz"])).training}
+    assert {str(row["text"]) for row in found if row["source"] == "a"} == {str(row["text"]) for row in rows} - learned - {
+        "number 7 of Quillon"
+    }
+    assert [row["text"] for row in found if row["source"] == "v"] == ["Number 7 of Quillon!"]
+    with pytest.raises(SystemExit, match=r"no b\.jsonl"):
+        list(kept(tmp_path, ["b"], []))
 
 
 def test_the_data_hash_is_of_the_content(tmp_path: Path) -> None:
