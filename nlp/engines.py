@@ -11,8 +11,9 @@ from listener.core.analysis import Label, Sentiment
 from listener.core.errors import EngineError
 from listener.core.ports import SentimentEngine
 from nlp.passages import Passage
+from nlp.sentences import Place
 
-DEFAULT_ENGINE = "vader"
+DEFAULT_ENGINE = "target"
 STAND_IN = "vader"
 """What replaces an engine that cannot be loaded: it needs no model."""
 
@@ -20,10 +21,16 @@ log = structlog.get_logger()
 
 
 class Said(NamedTuple):
-    """What one text says of one target, and the language of the text (``None`` where it is not known)."""
+    """What one text says of one target, and the language of the text (``None`` where it is not known).
+
+    ``text`` is all of it and ``places`` where it names the target, for an engine that reads a short text better as a whole; empty
+    where the passages must do.
+    """
 
     passages: Sequence[Passage]
     language: str | None
+    text: str = ""
+    places: Sequence[Place] = ()
 
 
 class Engine(SentimentEngine, Protocol):

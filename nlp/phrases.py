@@ -38,7 +38,8 @@ def teach(items: Sequence[tuple[Said, str]], rules: Sequence[PhraseRule]) -> tup
     for said, brand in items:
         compiled = _compiled(tuple(rules), brand)
         passages = [_taught(passage, compiled) for passage in said.passages] if compiled else list(said.passages)
-        taught.append(said._replace(passages=tuple(passages)))
+        said_so = compiled is not None and compiled.pattern.search(said.text) is not None
+        taught.append(said._replace(passages=tuple(passages), text="" if said_so else said.text))
         verbatim.append(_originals(said.passages, passages))
 
     def restore(sentiments: Sequence[Sentiment]) -> list[Sentiment]:

@@ -15,9 +15,7 @@ MOST_PIECES = 50
 """Of one text; who writes more repeats themself."""
 _MOST_PARAGRAPHS = MOST_PASSAGES
 _MOST_SENTENCES = 3
-_LONGEST_NAME = 5  # words
 _WORD = re.compile(r"\S+")
-_NAME = re.compile(r"\w+(?:['’.-]\w+)*")
 
 
 def naming_passages(text: str, places: Sequence[Place]) -> tuple[Passage, ...]:
@@ -73,26 +71,3 @@ def sentences_at(text: str, places: Sequence[Place]) -> tuple[str, ...]:
     """The sentences of a short text in which the places begin; the whole text where there is none."""
     found = [(a, b) for a, b in split_sentences(text) if any(a <= place[0] < b for place in places)] if places else []
     return tuple(text[a:b] for a, b in found[:_MOST_SENTENCES]) or (text.strip(),)
-
-
-def own_places(passage: Passage) -> list[Place]:
-    """Where the target is named in the passage's sentence: its span reaches from the first naming to the last."""
-    span = passage.sentence[passage.start : passage.end]
-    if name := _repeated(span):
-        found = re.finditer(rf"(?<!\w){name}(?!\w)", span, re.IGNORECASE)
-    elif len(span.split()) <= _LONGEST_NAME:
-        found = re.finditer(r"\S(?:.*\S)?", span, re.DOTALL)
-    else:
-        # First and last go by different names: each is a word, or begins or ends with one.
-        found = (one for one in re.finditer(r"\S+", span) if one.start() == 0 or one.end() == len(span))
-    return [(passage.start + one.start(), passage.start + one.end()) for one in found]
-
-
-def _repeated(span: str) -> str:
-    """A pattern of the words with which the span both begins and ends, if it names the target at least twice."""
-    words = _NAME.findall(span)
-    folded = [word.casefold() for word in words]
-    for count in range(min(_LONGEST_NAME, len(words) // 2), 0, -1):
-        if folded[:count] == folded[-count:]:
-            return r"\W{1,3}".join(map(re.escape, words[:count]))
-    return ""

@@ -35,12 +35,12 @@ def asks_of(reading: Reading, finder: TargetFinder, topics: TopicFinder) -> list
     for index in dict.fromkeys(hit.target for hit in hits):
         own = sorted({(hit.start, hit.end) for hit in hits if hit.target == index})
         others = sorted({(hit.start, hit.end) for hit in hits} - set(own))
-        said = Said(find_passages(text, reading.sentences, own, others), language)
+        said = Said(find_passages(text, reading.sentences, own, others), language, text, own)
         asks.append(Ask(said, finder.targets[index].brand, index, text[slice(*own[0])]))
     if reading.draft.repost:
         return asks
     for topic in topics.find(text, reading.sentences, hits):
-        said = Said(find_passages(text, reading.sentences, topic.places), language)
+        said = Said(find_passages(text, reading.sentences, topic.places), language, text, topic.places)
         asks.append(Ask(said, finder.targets[topic.target].brand, topic.target, text[slice(*topic.place)], topic.aspect))
     return asks
 

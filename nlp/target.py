@@ -22,9 +22,9 @@ from nlp.engines import Said, unscored
 from nlp.language import identify
 from nlp.pairs import pair
 from nlp.passages import Passage, named_places
-from nlp.pieces import naming_passages, own_places, pieces, sentences_at
+from nlp.pieces import naming_passages, pieces, sentences_at
 
-SHORT_WORDS = 70
+SHORT_WORDS = 40
 """A text of no more words is given whole: it fits the network, and longer ones were not trained on."""
 _SHORT = 1_000  # characters, beyond which words are not even counted
 _LONGEST, _LONGEST_NAME = 200_000, 200  # characters that are looked at: a book chapter, far beyond any post
@@ -87,7 +87,7 @@ class TargetEngine:
             yield from self._answers([_about_item(text, target) for text, target in batch])
 
     def score_passages(self, items: Sequence[Said]) -> list[Sentiment]:
-        return self._answers([_about_passages(item.passages, item.language) for item in items])
+        return self._answers([_about_said(item) for item in items])
 
     def _answers(self, questions: Sequence[_Question]) -> list[Sentiment]:
         """All questions go through the network together: it is faster on many texts at once."""
@@ -120,18 +120,28 @@ def _about_item(text: str, target: str | None) -> _Question:
     if reason := _unreadable(text, language):
         return _Question(reason=reason)
     name = target[:_LONGEST_NAME].strip() if target else ""
-    is_short = len(text) <= _SHORT and len(text.split()) <= SHORT_WORDS
-    return _question(_whole(text, name) if is_short else _long(text, name), language)
+    return _question(_whole(text, name) if _is_short(text) else _long(text, name), language)
 
 
-def _about_passages(passages: Sequence[Passage], language: str | None) -> _Question:
-    shown = tuple(passage.sentence for passage in passages[:_MOST_EVIDENCE])
-    whole = " ".join(passage.sentence for passage in passages)
-    if not whole.strip():
+def _about_said(item: Said) -> _Question:
+    shown = tuple(passage.sentence for passage in item.passages[:_MOST_EVIDENCE])
+    spoken = " ".join(passage.sentence for passage in item.passages)
+    if not spoken.strip():
         return _Question(reason=_NO_TEXT)
-    if reason := _unreadable(whole, language):
+    if reason := _unreadable(spoken, item.language):
         return _Question(reason=reason, shown=shown)
-    return _question(_of_passages(passages), language)._replace(shown=shown)
+    if item.places and _is_short(item.text):
+        sentences = [sentence for passage in item.passages for sentence in (passage.sentence, *passage.following)]
+        beside = len(item.passages) == 1 and _is_beside(item.passages[0])
+        asks = [_Ask(*pair(item.text, "", item.places), tuple(dict.fromkeys(sentences)), beside)]
+    else:
+        asks = _of_passages(item.passages)
+    return _question(asks, item.language)._replace(shown=shown)
+
+
+def _is_short(text: str) -> bool:
+    """Whether the text is given whole: the network was trained on such."""
+    return bool(text) and len(text) <= _SHORT and len(text.split()) <= SHORT_WORDS
 
 
 def _question(asks: Sequence[_Ask], language: str | None) -> _Question:
@@ -162,7 +172,7 @@ def _of_passages(passages: Sequence[Passage]) -> list[_Ask]:
     asks = []
     for passage in passages:
         said = (passage.sentence, *passage.following)
-        asks.append(_Ask(*pair(" ".join(said), "", own_places(passage)), said, _is_beside(passage)))
+        asks.append(_Ask(*pair(" ".join(said), "", passage.own or ((passage.start, passage.end),)), said, _is_beside(passage)))
     return asks
 
 

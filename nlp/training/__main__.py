@@ -25,6 +25,7 @@ from nlp.training.calibrate import calibrate
 from nlp.training.data import Example, Split, diet, file_of, fingerprint, keys, read, rows
 from nlp.training.export import export, prune, pruned_tokenizer, run
 from nlp.training.fit import Ids, Recipe, encode, fit, predict
+from nlp.training.invented import examples
 from nlp.training.model import TargetClassifier
 
 PRECISION = 0.80
@@ -32,6 +33,7 @@ PRECISION = 0.80
 
 STUDENT = 0
 """The student's seed."""
+INVENTED = "invented"
 SHOWN = 150
 """Texts of each set by which the ranges of the int8 numbers are fixed."""
 
@@ -60,7 +62,7 @@ def main() -> None:
 
 
 def make(recipe: Mapping[str, Any], data: Path, out: Path, work: Path | None) -> None:
-    """Fit the teachers, then the student; calibrate and write it."""
+    """Fit the teachers, then the student, then finish it; calibrate and write it."""
     base = Path(str(files(recipe["base"]) / "model"))
     held_out = [file_of(data, name) for name in recipe["validation"]["files"]]
     paths = {name: file_of(data, name) for name in recipe["passes"]}
@@ -70,6 +72,7 @@ def make(recipe: Mapping[str, Any], data: Path, out: Path, work: Path | None) ->
     tokenizer.encode_special_tokens = True
     kept_out = keys(held_out)
     splits = {name: read(path, kept_out) for name, path in paths.items()}
+    learnt = {name: split.training for name, split in splits.items()}
     course = Course(splits, {name: encode(tokenizer, split.training) for name, split in splits.items()})
     passes = {name: float(times) for name, times in recipe["passes"].items()}
     numbers = Recipe(
@@ -78,24 +81,35 @@ def make(recipe: Mapping[str, Any], data: Path, out: Path, work: Path | None) ->
 
     def teacher(seed: int) -> TargetClassifier:
         torch.manual_seed(seed)
-        plan = diet({name: split.training for name, split in splits.items()}, passes, seed)
+        plan = diet(learnt, passes, seed)
         network = TargetClassifier(base, recipe["dropout"])
         return fit(network, plan, course.encoded, course.labels, numbers, seed, told=_told(f"teacher {seed}"))
 
     teachers = [_kept(work, f"teacher-{seed}", base, lambda seed=seed: teacher(seed)) for seed in recipe["seeds"]]  # type: ignore[misc]  # binds this turn's seed
-    said = {
-        name: torch.stack([predict(one, items).softmax(1) for one in teachers]).mean(0) for name, items in course.encoded.items()
-    }
 
     def student() -> TargetClassifier:
         torch.manual_seed(STUDENT)
         its = recipe["student"]
-        plan = diet({name: split.training for name, split in splits.items()}, its["passes"], STUDENT)
+        said = {
+            name: torch.stack([predict(one, items).softmax(1) for one in teachers]).mean(0)
+            for name, items in course.encoded.items()
+        }
+        plan = diet(learnt, its["passes"], STUDENT)
         taught = replace(numbers, from_teachers=its["from_teachers"])
         network = TargetClassifier(base, recipe["dropout"])
         return fit(network, plan, course.encoded, course.labels, taught, STUDENT, teachers=said, told=_told("student"))
 
-    network = _kept(work, "student", base, student)
+    def finished() -> TargetClassifier:
+        torch.manual_seed(STUDENT)
+        its = recipe["finish"]
+        made = examples(its["invented"], STUDENT)
+        plan = diet({INVENTED: made, **learnt}, {INVENTED: 1.0, **its["passes"]}, STUDENT)
+        encoded = {INVENTED: encode(tokenizer, made), **course.encoded}
+        labels = {INVENTED: [one.label for one in made], **course.labels}
+        slowly = replace(numbers, learning_rate=its["learning_rate"], averaging=its["averaging"])
+        return fit(_kept(work, "student", base, student), plan, encoded, labels, slowly, STUDENT, told=_told("finish"))
+
+    network = _kept(work, "finished", base, finished)
     write(
         network,
         tokenizer,

@@ -124,5 +124,5 @@ def fit(
         keep = min(recipe.averaging, (step + 1) / (step + 10))
         with torch.no_grad():
             torch._foreach_lerp_([kept for _, kept in learnt], [own for own, _ in learnt], 1 - keep)
-        told(step + 1, len(todo), float(loss))
+        told(step + 1, len(todo), float(loss.detach()))
     return mean

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.passages import Passage, named_places
-from nlp.pieces import MOST_PIECES, naming_passages, own_places, pieces, sentences_at
+from nlp.passages import named_places
+from nlp.pieces import MOST_PIECES, naming_passages, pieces, sentences_at
 
 
 def test_only_what_speaks_of_the_target_is_a_passage() -> None:
@@ -50,28 +49,3 @@ def test_the_sentences_that_name_the_target() -> None:
     assert sentences_at(text, named_places(text, "Quillon")) == ("Quillon is slow!", "Bye, Quillon.")
     assert sentences_at(text, []) == (text,)
     assert sentences_at(" ... ", [(1, 2)]) == ("...",)
-
-
-@pytest.mark.parametrize(
-    ("sentence", "span", "names"),
-    [
-        ("I like Quillon a lot", "Quillon", ["Quillon"]),
-        ("I like Quillon Flow a lot", "Quillon Flow", ["Quillon Flow"]),
-        ("Quillon is slow, but Quillon is ours", "Quillon is slow, but Quillon", ["Quillon", "Quillon"]),
-        ("quillon, Quillon and @Quillon!", "quillon, Quillon and @Quillon", ["quillon", "Quillon", "Quillon"]),
-        ("Quillon Flow or not Quillon Flow?", "Quillon Flow or not Quillon Flow", ["Quillon Flow", "Quillon Flow"]),
-        ("QF is what they now call their old Quillon.", "QF is what they now call their old Quillon", ["QF", "Quillon"]),
-        ("nothing", "", []),
-    ],
-)
-def test_where_a_passage_names_its_target(sentence: str, span: str, names: list[str]) -> None:
-    start = sentence.index(span)
-    places = own_places(Passage(sentence, start, start + len(span)))
-    assert [sentence[a:b].lstrip("@") for a, b in places] == names
-
-
-@given(st.text(max_size=60), st.integers(0, 60), st.integers(0, 60))
-def test_own_places_lie_in_the_span(sentence: str, start: int, length: int) -> None:
-    start = min(start, len(sentence))
-    end = min(len(sentence), start + length)
-    assert all(start <= a < b <= end for a, b in own_places(Passage(sentence, start, end)))

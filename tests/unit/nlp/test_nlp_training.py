@@ -12,6 +12,7 @@ import pytest
 
 from nlp.training.calibrate import NAMES, calibrate, labels_of, macro_recall, probabilities, sure_from, temperature_of
 from nlp.training.data import diet, fingerprint, key, keys, read
+from nlp.training.invented import examples
 from nlp.training.kept import kept
 
 
@@ -108,3 +109,10 @@ def test_sure_labels_are_as_precise_as_stated() -> None:
 def test_macro_recall_by_hand() -> None:
     assert macro_recall(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0])) == pytest.approx((0.5 + 1 + 0) / 3)
     assert macro_recall(np.array([2, 2]), np.array([2, 1])) == 0.5
+
+
+def test_invented_texts_are_repeatable_and_name_their_targets() -> None:
+    made = examples(600, seed=3)
+    assert made == examples(600, seed=3) != examples(600, seed=4)
+    assert Counter(one.label for one in made).keys() == {0, 1, 2}
+    assert all("«" in one.first and "{" not in one.first for one in made)
