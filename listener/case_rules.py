@@ -16,6 +16,7 @@ from listener.core.mention import Json
 from listener.core.policy import JudgingPolicy
 from listener.core.standing import JudgeJob, Opinion, Stance, Standing
 from listener.core.times import midnight
+from listener.judging_model import counted_stars
 
 PROGRAM = "listener"
 """The actor of what happens by itself."""
@@ -154,7 +155,8 @@ def is_complaint(opinion: Opinion) -> bool:
     if not opinion.own_words:
         return False
     sentiment = opinion.sentiment
-    if (opinion.rating is not None and opinion.rating <= 2) or is_going(opinion):
+    stars = counted_stars(sentiment, opinion.rating)
+    if (stars is not None and stars <= 2) or is_going(opinion):
         return True
     if sentiment.label is Label.MIXED:
         doubt = sentiment.probability is not None and sentiment.probability[0] >= 0.5
@@ -207,7 +209,8 @@ def is_praise(opinion: Opinion) -> bool:
     """Positive in the author's own words, or at least four stars."""
     if not opinion.own_words:
         return False
-    return opinion.rating >= 4 if opinion.rating is not None else opinion.sentiment.label is Label.POSITIVE
+    stars = counted_stars(opinion.sentiment, opinion.rating)
+    return stars >= 4 if stars is not None else opinion.sentiment.label is Label.POSITIVE
 
 
 def _against(facts: _Facts, follow_up: CaseChange | None) -> str | None:

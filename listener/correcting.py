@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 
 from listener.core.analysis import Analysis, Intent, Label, Level
 from listener.core.brand import Brand, Target
@@ -10,13 +12,28 @@ from listener.core.corrections import ADD, NONE, REMOVE, CorrectionKind, Named, 
 from listener.core.errors import ConfigError, Problem
 
 LONGEST_PHRASE = 200
-FELT = (Label.POSITIVE, Label.NEUTRAL, Label.NEGATIVE, Label.MIXED)
-"""What a person can say of a sentiment."""
-PHRASE_LABELS = (Label.POSITIVE, Label.NEUTRAL, Label.NEGATIVE)
+_WORD = re.compile(r"[^\W_]+")
 LEVELS = (*(level.value for level in Level), NONE)
 
 Places = Callable[[str, str], Sequence[object]]
 """Where a text names what bears a name."""
+
+
+class Feeling(StrEnum):
+    """What a person can say of a sentiment."""
+
+    POSITIVE = Label.POSITIVE.value
+    NEUTRAL = Label.NEUTRAL.value
+    NEGATIVE = Label.NEGATIVE.value
+    MIXED = Label.MIXED.value
+
+
+class Meaning(StrEnum):
+    """What a person can say of a phrase."""
+
+    POSITIVE = Label.POSITIVE.value
+    NEUTRAL = Label.NEUTRAL.value
+    NEGATIVE = Label.NEGATIVE.value
 
 
 def on_sentiment(mention_id: int, label: Label, target: str | None, analysis: Analysis) -> Said:
@@ -40,7 +57,10 @@ def on_sentiment(mention_id: int, label: Label, target: str | None, analysis: An
 def on_relevance(
     mention_id: int, level: str, target: str | None, analysis: Analysis, brands: Sequence[Brand], text: str, places: Places
 ) -> Said:
-    """How relevant a mention is. Names that are also common words learn from it: those of them that stand in the text.
+    """How relevant a mention is. Names that are also common words learn from it.
+
+    What is about us teaches the targets that it is known to be about, else the one whose name stands in it: another common word
+    in it means what it always means. What is not about us teaches every such name in it.
 
     Raises:
         ConfigError: there is no such target, or none is named where nothing tells which one is meant.
@@ -50,7 +70,13 @@ def on_relevance(
         named = [_named(_configured(targets, target, "--target"))]
     else:
         there = {one.target for one in analysis.targets}
-        named = [_named(one) for one in targets if one.key in there or (one.ambiguous and _stands_in(one, text, places))]
+        named = [_named(one) for one in targets if one.key in there]
+        if level == NONE or not there:
+            common = [one for one in targets if one.ambiguous and one.key not in there and _stands_in(one, text, places)]
+            if level != NONE and len(common) > 1:
+                got = f"several of your names stand in mention {mention_id}"
+                raise ConfigError([Problem("--target", got, _one_of([one.key for one in common]))])
+            named += map(_named, common)
     if level != NONE and not named and not analysis.targets:
         got = f"nothing in mention {mention_id} tells which of your targets it is about"
         raise ConfigError([Problem("--target", got, _one_of([one.key for one in targets]))])
@@ -64,6 +90,8 @@ def on_target(mention_id: int, key: str, add: bool, analysis: Analysis, brands: 
         ConfigError: there is no such target, or the mention is (not) about it anyway.
     """
     there = {one.target: Named(one.target, one.kind, one.brand) for one in analysis.targets}
+    if not add and not there:
+        raise ConfigError([Problem("KEY", f"mention {mention_id} is about none of your targets", "nothing to remove")])
     if not add and key not in there:
         raise ConfigError([Problem("KEY", f'mention {mention_id} is not about "{key}"', _one_of(there))])
     targets = _targets(brands)
@@ -90,7 +118,7 @@ def on_phrase(phrase: str, label: Label, brand: str | None, brands: Sequence[Bra
     """What a phrase means in all mentions of a brand, or of all of them.
 
     Raises:
-        ConfigError: the phrase has no letters or is too long, or there is no such brand.
+        ConfigError: the phrase has no letters, is too long or is a target's name, or there is no such brand.
     """
     plain = " ".join(phrase.casefold().split())
     keys = [one.key for one in brands]
@@ -101,6 +129,8 @@ def on_phrase(phrase: str, label: Label, brand: str | None, brands: Sequence[Bra
         problems.append(Problem("PHRASE", f"it has {len(plain)} characters", f"at most {LONGEST_PHRASE}"))
     if brand is not None and brand not in keys:
         problems.append(Problem("--brand", f'there is no brand "{brand}"', _one_of(keys)))
+    if name := _name_with(plain, [target for one in brands if brand in {None, one.key} for target in one.rule.targets]):
+        problems.append(Problem("PHRASE", f'it belongs to the name "{name}", and names are never touched', "another phrase"))
     if problems:
         raise ConfigError(problems)
     return Said(CorrectionKind.PHRASE, label.value, phrase=plain, brand=brand)
@@ -119,6 +149,21 @@ def _configured(targets: Sequence[Target], key: str, place: str) -> Target:
 
 def _named(target: Target) -> Named:
     return Named(target.key, target.kind, target.brand, target.ambiguous)
+
+
+def _name_with(phrase: str, targets: Sequence[Target]) -> str | None:
+    """The first of the targets' names that has the phrase among its words, or that stands in it and is no common word."""
+    words = _words(phrase)
+    for target in targets if words.strip() else ():
+        for name in (target.name, *target.aliases):
+            its = _words(name)
+            if its.strip() and (words in its or (its in words and not target.ambiguous)):
+                return name
+    return None
+
+
+def _words(text: str) -> str:
+    return " " + " ".join(_WORD.findall(text.casefold())) + " "
 
 
 def _stands_in(target: Target, text: str, places: Places) -> bool:

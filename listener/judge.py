@@ -19,7 +19,19 @@ from listener.core.cases import CaseChange
 from listener.core.policy import JudgingPolicy, Prior
 from listener.core.standing import JudgeJob, Opinion, Stance, Standing
 from listener.core.times import as_utc, midnight
-from listener.judging_model import LEAVES, RECOMMENDED, STARS, THREATENS_TO_LEAVE, Curve, Posterior, Vector, evidence, signal
+from listener.judging_model import (
+    LEAVES,
+    RECOMMENDED,
+    STARS,
+    THREATENS_TO_LEAVE,
+    Curve,
+    Posterior,
+    Vector,
+    counted_stars,
+    evidence,
+    said_by_stars,
+    signal,
+)
 from listener.judging_model import VERSION as MODEL_VERSION
 
 VERSION = f"1/{MODEL_VERSION}"
@@ -135,6 +147,10 @@ def _fresh(said_at: datetime, as_of: datetime, policy: JudgingPolicy) -> float:
     return float(0.5 ** (age / policy.half_life_days))
 
 
+def _stars(opinion: Opinion) -> float | None:
+    return counted_stars(opinion.sentiment, opinion.rating)
+
+
 def _recommends(opinion: Opinion) -> bool:
     """An explicit recommendation, or five stars with a text that could be read."""
     found = signal(opinion.sentiment, opinion.intents, opinion.rating)
@@ -149,7 +165,7 @@ def _curve(weighed: Sequence[Weighed], policy: JudgingPolicy) -> Curve:
     signals: dict[Vector, float] = {}
     for each in weighed:
         opinion = each.opinion
-        if opinion.rating is None:  # the author's own stars take the place of an engine's guess
+        if _stars(opinion) is None:  # the author's own stars take the place of an engine's guess
             for vector, share in evidence(opinion.sentiment):
                 seen[vector] = seen.get(vector, 0.0) + share * each.seen
         if (spoken := signal(opinion.sentiment, opinion.intents, opinion.rating)) is not None:
@@ -233,7 +249,7 @@ def _impact(each: Weighed) -> float:
     opinion = each.opinion
     spoken = signal(opinion.sentiment, opinion.intents, opinion.rating)
     total = each.said * _spread(spoken) if spoken else 0.0
-    if opinion.rating is None:
+    if _stars(opinion) is None:
         total += each.seen * sum(share * _spread(vector) for vector, share in evidence(opinion.sentiment))
     return total
 
@@ -274,7 +290,6 @@ def _why(opinions: Sequence[Opinion], as_of: datetime) -> str:
 
 
 def _told(opinion: Opinion) -> Label:
-    """How the post is called in the line: by its stars where it has some, else by the engine's label."""
-    if opinion.rating is None:
-        return opinion.sentiment.label
-    return Label.POSITIVE if opinion.rating >= 4 else Label.NEGATIVE
+    """How the post is called in the line: by what a person said of it, else by its stars, else by the engine's label."""
+    stars = _stars(opinion)
+    return opinion.sentiment.label if stars is None else said_by_stars(stars)

@@ -19,6 +19,8 @@ CLASSES = (-1, 0, 1)
 SEED = 20_260
 SIMULATIONS = 1_000
 Z95 = 1.959963984540054
+FEWEST = 30
+"""Rows below which drawing anew says nothing of how a figure varies: too few of what is rare are among them."""
 _EXACT = 200
 """So many coins at most are thrown one by one; of more the sum is as good as normal."""
 
@@ -99,14 +101,20 @@ def wilson(right: int, total: int) -> Interval:
     return max(0.0, min(share, (centre - half) / scale)), min(1.0, max(share, (centre + half) / scale))
 
 
-def bootstrap(counted: Confusion, figure: Callable[[Confusion], float], seed: int = SEED, draws: int = SIMULATIONS) -> Interval:
-    """The 95 % interval of a figure: as it varies where as many rows are drawn anew from those that there are."""
+def bootstrap(
+    counted: Confusion, figure: Callable[[Confusion], float], seed: int = SEED, draws: int = SIMULATIONS
+) -> Interval | None:
+    """The 95 % interval of a figure: as it varies where as many rows are drawn anew from those that there are.
+
+    ``None`` where that tells nothing: of fewer than ``FEWEST`` rows, and where every draw is alike, since none is wrong.
+    """
     chance = Random(seed)  # noqa: S311 - must be repeatable, not secret
     cells = sorted(counted.items(), key=lambda cell: (-cell[1], str(cell[0])))
     total = sum(counted.values())
-    if not total:
-        return 0.0, 0.0
-    return _middle([figure(_drawn(cells, total, chance)) for _ in range(draws)])
+    if total < FEWEST:
+        return None
+    low, high = _middle([figure(_drawn(cells, total, chance)) for _ in range(draws)])
+    return (low, high) if low < high else None
 
 
 def _drawn(cells: Sequence[tuple[tuple[int, int | None], int]], total: int, chance: Random) -> Confusion:
@@ -247,9 +255,9 @@ class Quality:
     unscored: int
     confusion: Confusion
     macro_recall: float
-    macro_recall_interval: Interval
+    macro_recall_interval: Interval | None
     macro_f1: float
-    macro_f1_interval: Interval
+    macro_f1_interval: Interval | None
     accuracy: float
     accuracy_interval: Interval
     opposite: float
@@ -259,6 +267,11 @@ class Quality:
     positive: Sure
     negative: Sure
     calibration: Calibration | None
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """The classes of which there is no row: the macro figures are means of the others."""
+        return tuple(label for label in CLASSES if recall(self.confusion, label) is None)
 
 
 def quality(rows: Sequence[Row], bins: int = 10, draws: int = SIMULATIONS) -> Quality:

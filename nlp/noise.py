@@ -91,5 +91,6 @@ def _by_shape(folded: str, hits: Sequence[Hit], length: int) -> Iterator[_Seen]:
 
 
 def _by_author(job: AnalysisJob) -> Iterator[_Seen]:
-    if job.author and _AUTHOR_BOT.search(job.author[-80:]):
+    author = job.author or job.author_name
+    if author and _AUTHOR_BOT.search(author[-80:]):
         yield _Seen(Noise.BOT, 1, "an author whose name says that it is a program")

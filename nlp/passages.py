@@ -24,7 +24,7 @@ _LEFT = re.compile(
     r"\b(?:(?:switch|mov|migrat|chang|convert)\w*\b[^.,;]{0,40}\bfrom|(?:ditch|dump|replac|dropp|leav)\w*|left)\s(?:(?:our|my|the|old)\s)*\W*$",
     re.IGNORECASE,
 )
-_FOR_ANOTHER = re.compile(r"\W*\s?(?:\S+\s){0,2}(?:to|for|with|in favou?r of)\b", re.IGNORECASE)
+_FOR_ANOTHER = re.compile(r"\W{0,20}(?:\S++\s){0,2}(?:to|for|with|in favou?r of)\b", re.IGNORECASE)
 
 
 class Sentence(NamedTuple):

@@ -21,6 +21,8 @@ from nlp.sentences import Place, straight
 PLAIN = {Label.POSITIVE: "great", Label.NEGATIVE: "terrible", Label.NEUTRAL: "usual"}
 """What a phrase becomes: words that lexicon and networks agree on; the neutral one is in no lexicon of feelings."""
 
+_DOT = "\u0307"
+
 Restore = Callable[[Sequence[Sentiment]], list[Sentiment]]
 
 
@@ -38,7 +40,7 @@ def teach(items: Sequence[tuple[Said, str]], rules: Sequence[PhraseRule]) -> tup
     for said, brand in items:
         compiled = _compiled(tuple(rules), brand)
         passages = [_taught(passage, compiled) for passage in said.passages] if compiled else list(said.passages)
-        said_so = compiled is not None and compiled.pattern.search(said.text) is not None
+        said_so = compiled is not None and compiled.pattern.search(_folded(said.text)[0]) is not None
         taught.append(said._replace(passages=tuple(passages), text="" if said_so else said.text))
         verbatim.append(_originals(said.passages, passages))
 
@@ -61,12 +63,30 @@ def _compiled(rules: tuple[PhraseRule, ...], brand: str) -> _Compiled | None:
     if not plain:
         return None
     longest_first = sorted(plain, key=lambda phrase: (-len(phrase), phrase))
-    spelled = "|".join(r"\s+".join(re.escape(word).replace("'", "['’]") for word in phrase.split()) for phrase in longest_first)
-    return _Compiled(re.compile(rf"(?<!\w)(?:{spelled})(?!\w)", re.IGNORECASE), plain)
+    spelled = "|".join(r"\s+".join(re.escape(word) for word in phrase.split()) for phrase in longest_first)
+    return _Compiled(re.compile(rf"(?<!\w)(?:{spelled})(?!\w)"), plain)
 
 
 def _key(phrase: str) -> str:
-    return " ".join(straight(phrase.casefold()).split())
+    return " ".join(_folded(phrase)[0].split())
+
+
+def _folded(text: str) -> tuple[str, Sequence[int]]:
+    """The text without case, as rules are compared with it, and where each of its characters (and its end) stands in ``text``.
+
+    Folding makes some letters longer: "ß" is "ss", "ﬁ" is "fi". A dot over an "i", which folding leaves of "İ", says nothing.
+    """
+    folded = straight(text.casefold())
+    if len(folded) == len(text) and _DOT not in folded:
+        return folded, range(len(text) + 1)
+    letters: list[str] = []
+    where: list[int] = []
+    for at, char in enumerate(text):
+        for letter in straight(char.casefold()):
+            if letter != _DOT or letters[-1:] != ["i"]:
+                letters.append(letter)
+                where.append(at)
+    return "".join(letters), [*where, len(text)]
 
 
 def _taught(passage: Passage, compiled: _Compiled) -> Passage:
@@ -95,12 +115,15 @@ def _taught(passage: Passage, compiled: _Compiled) -> Passage:
 def _changes(sentence: str, compiled: _Compiled, named: Sequence[Place]) -> list[tuple[int, int, str]]:
     """What is replaced by what, in order; never a part of a target's name."""
     found = []
-    for match in compiled.pattern.finditer(sentence):
-        word = compiled.plain.get(_key(match.group()))
-        if word is None or any(start < match.end() and match.start() < end for start, end in named):
+    folded, where = _folded(sentence)
+    for match in compiled.pattern.finditer(folded):
+        first, last = where[match.start()], where[match.end()]
+        word = compiled.plain.get(" ".join(match.group().split()))
+        in_letter = last == where[match.end() - 1] or (match.start() > 0 and first == where[match.start() - 1])
+        if word is None or in_letter or any(start < last and first < end for start, end in named):
             continue
-        shouted = len(match.group()) > 1 and match.group().isupper()
-        found.append((match.start(), match.end(), word.upper() if shouted else word))
+        shouted = last - first > 1 and sentence[first:last].isupper()
+        found.append((first, last, word.upper() if shouted else word))
     return found
 
 

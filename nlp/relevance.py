@@ -23,6 +23,8 @@ from nlp.rule_queries import RuleQueries
 LONG = 2_000
 """Characters from which on a text that names us once, and not at its beginning, is about something else."""
 _OPENING = 200
+CONTEXT_OF_SMALL = 2
+"""Context words that make an ambiguous name count in a text without capitals."""
 _LISTED = 5
 """Names from which on a list says little about each."""
 _AROUND = 300
@@ -58,21 +60,27 @@ class Judge:
         of_rule, named = self._by_rule(hits, seen)
         refused = self._queries.refused(job, of_rule)
         support = self._support(hits, seen, text, job)
+        lower = any(not hit.own for hit in hits) and text == text.lower()
         counted: list[Hit] = []
-        excluded = ambiguous = None
+        excluded = unsettled = ambiguous = None
         for i in sorted({*of_rule, *named}):
             brand, phrases = self._rules[i].brand, [word.word for word in seen if word.role is Role.EXCLUSION and word.owner == i]
             if phrases:
                 excluded = excluded or f'excluded for {brand}: it contains "{min(phrases)}"'
-            elif i in refused:
-                excluded = excluded or f"excluded for {brand}: {refused[i]}"
-            elif good := _supported(of_rule.get(i, ()), support):
-                counted += good
+            elif i in refused and not refused[i].unknown:
+                excluded = excluded or f"excluded for {brand}: {refused[i].reason}"
+            elif good := _supported(of_rule.get(i, ()), support, lower=lower):
+                if i in refused:
+                    unsettled = unsettled or refused[i].reason
+                else:
+                    counted += good
             else:
                 ambiguous = ambiguous or self._why_ambiguous(of_rule.get(i, ()), named.get(i, ()), support)
         if counted:
             level, note = self._level(counted, support, text, job)
             return Finding(Relevance.ABOUT, tuple(sorted(counted, key=lambda hit: (hit.start, hit.target))), note, level)
+        if unsettled:  # kept, and shown as hidden: nobody can say that the brand does not want it
+            return Finding(Relevance.EXCLUDED, note=unsettled, level=Level.LOW)
         if excluded:
             return Finding(Relevance.EXCLUDED, note=excluded)
         if ambiguous:
@@ -128,8 +136,9 @@ class Judge:
         """High, or medium with the reason."""
         if not any(hit.sure or support[hit.target].told for hit in counted):
             name, why = self._targets[counted[0].target].name, support[counted[0].target]
-            if why.context and counted[0].own:
-                return Level.MEDIUM, f'"{name}" is ambiguous; it counts because of "{why.context[0]}"'
+            if why.context and (counted[0].own or not why.opinion):
+                words = '" and "'.join(why.context[: 1 if counted[0].own else CONTEXT_OF_SMALL])
+                return Level.MEDIUM, f'"{name}" is ambiguous; it counts because of "{words}"'
             taught = ", ".join(why.opinion.words) if why.opinion else ""
             return Level.MEDIUM, f'"{name}" is ambiguous; it counts by what corrections taught: {taught}'
         ours = [hit for hit in counted if self._targets[hit.target].kind is not TargetKind.COMPETITOR] or counted
@@ -138,11 +147,12 @@ class Judge:
         return (Level.MEDIUM, passing) if passing else (Level.HIGH, None)
 
 
-def _supported(hits: Sequence[Hit], support: Mapping[int, _Support]) -> list[Hit]:
+def _supported(hits: Sequence[Hit], support: Mapping[int, _Support], *, lower: bool = False) -> list[Hit]:
     """The hits of a rule that count.
 
     An ambiguous target counts by a person's word on this text; else beside a sure hit of its own; else by what was learned, where
-    that is confident; else in its own capitals beside another target's sure hit or a context word.
+    that is confident; else in its own capitals beside another target's sure hit or a context word. In a text without
+    any capital (``lower``) small letters show nothing: two context words do.
     """
     denied = {target for target, why in support.items() if why.told is False}
     with_sure = {hit.target for hit in hits if hit.sure} - denied
@@ -155,7 +165,9 @@ def _supported(hits: Sequence[Hit], support: Mapping[int, _Support]) -> list[Hit
             return True
         if why.opinion and hit.target not in with_sure:
             return why.opinion.means_us
-        return hit.own and bool(with_sure or why.context)
+        if not hit.own:
+            return lower and len(why.context) >= CONTEXT_OF_SMALL
+        return bool(with_sure or why.context)
 
     return [hit for hit in hits if counts(hit)]
 

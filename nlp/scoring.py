@@ -35,7 +35,8 @@ def asks_of(reading: Reading, finder: TargetFinder, topics: TopicFinder) -> list
     for index in dict.fromkeys(hit.target for hit in hits):
         own = sorted({(hit.start, hit.end) for hit in hits if hit.target == index})
         others = sorted({(hit.start, hit.end) for hit in hits} - set(own))
-        said = Said(find_passages(text, reading.sentences, own, others), language, text, own)
+        # Whole only where nobody else is named: what is said of another in the next sentence is not said of this one.
+        said = Said(find_passages(text, reading.sentences, own, others), language, "" if others else text, own)
         asks.append(Ask(said, finder.targets[index].brand, index, text[slice(*own[0])]))
     if reading.draft.repost:
         return asks

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from listener.core.marks import stream_safe
 from listener.core.sketch import BANDS, SIZE, VERSION
 
 MIN_WORDS = 20
@@ -94,7 +95,7 @@ def _plain(text: str) -> bytes:
         text = _ADDRESS.sub(" ", text)
     text = _without_quotations(text)
     if not text.isascii():
-        folded = unicodedata.normalize("NFKC", _HIDDEN.sub("", text)).casefold()
+        folded = unicodedata.normalize("NFKC", stream_safe(_HIDDEN.sub("", text))).casefold()
         text = " ".join(_WORD.findall(folded))
     return text.encode("utf-8", "replace")
 

@@ -130,10 +130,10 @@ def _about_said(item: Said) -> _Question:
         return _Question(reason=_NO_TEXT)
     if reason := _unreadable(spoken, item.language):
         return _Question(reason=reason, shown=shown)
-    if item.places and _is_short(item.text):
-        sentences = [sentence for passage in item.passages for sentence in (passage.sentence, *passage.following)]
-        beside = len(item.passages) == 1 and _is_beside(item.passages[0])
-        asks = [_Ask(*pair(item.text, "", item.places), tuple(dict.fromkeys(sentences)), beside)]
+    if item.places and len(item.passages) == 1 and _is_short(item.text):
+        (passage,) = item.passages
+        sentences = (passage.sentence, *passage.following)
+        asks = [_Ask(*pair(item.text, "", item.places), sentences, _is_beside(passage))]
     else:
         asks = _of_passages(item.passages)
     return _question(asks, item.language)._replace(shown=shown)

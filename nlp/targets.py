@@ -39,6 +39,12 @@ _ADDRESS = re.compile(
 )
 _HOST = re.compile(r"(?:https?://)?(?:[^/?#@\s]*@)?([^/?#:\s]+)", re.IGNORECASE)
 
+_STOP = re.compile(r"[.!?…\n]")
+_AROUND = 300
+"""Characters on each side of a name by which shouting is told."""
+_SHOUTED = 8
+"""So many capitals, besides those of the name, are no longer an abbreviation or two."""
+
 
 class TargetFinder:
     """Finds the targets of a set of rules; built once, used for every text."""
@@ -107,22 +113,26 @@ class TargetFinder:
         addresses = list(_ADDRESS.finditer(paragraph)) if "@" in paragraph or "." in paragraph else []
         closed = [m.span() for m in addresses if m.lastgroup != "host"]
         found = [hit for m in addresses for hit in self._at_address(m)]
+        small = paragraph == paragraph.lower()
         for key, first, last in self._matcher(doc):
             span = doc[first:last]
             start, end = span.start_char + paragraph.startswith("#", span.start_char), span.end_char
             if any(a <= start and end <= b for a, b in closed):
                 continue  # part of a link, an e-mail address or somebody else's handle
-            if (hit := self._named(int(doc.vocab.strings[key]), paragraph[start:end], start, end)) is not None:
+            if (hit := self._named(int(doc.vocab.strings[key]), paragraph, start, end, small)) is not None:
                 found.append(hit)
         return [hit._replace(start=hit.start + offset, end=hit.end + offset) for hit in _longest(found)]
 
-    def _named(self, index: int, surface: str, start: int, end: int) -> Hit | None:
-        """The hit for a name as spelled in the text; an ambiguous one only in its own capitals, or where examples were given."""
-        target = self.targets[index]
+    def _named(self, index: int, paragraph: str, start: int, end: int, small: bool) -> Hit | None:
+        """The hit for a name as spelled in the text; an ambiguous one only in its own capitals, or where examples were given.
+
+        Where all around it is shouted, or (``small``) nothing has a capital, the spelling shows nothing.
+        """
+        target, surface = self.targets[index], paragraph[start:end]
         if not target.ambiguous or len(re.split(r"[\s-]+", surface)) > len(target.name.split()):
             return Hit(index, start, end, True)
-        own = straight(surface) in self._exact[index]
-        return Hit(index, start, end, False, own) if own or index in self._lessons else None
+        own = straight(surface) in self._exact[index] or (surface.isupper() and _is_shouted(paragraph, start, end))
+        return Hit(index, start, end, False, own) if own or small or index in self._lessons else None
 
     def _at_address(self, found: re.Match[str]) -> Iterator[Hit]:
         """The targets whose handle or domain an address is."""
@@ -153,6 +163,18 @@ class TargetFinder:
 
 def _folded(text: str) -> str:
     return straight(text.casefold())
+
+
+def _is_shouted(paragraph: str, start: int, end: int) -> bool:
+    """Whether the words around a name, or those of its own sentence alone, are in capitals, nearly all of them."""
+    left, right = paragraph[max(start - _AROUND, 0) : start], paragraph[end : end + _AROUND]
+    sentence = _STOP.split(left)[-1] + _STOP.split(right)[0]
+    return any(_is_in_capitals(around) for around in (sentence, left + right))
+
+
+def _is_in_capitals(text: str) -> bool:
+    large = sum(map(str.isupper, text))
+    return large >= _SHOUTED and large >= 4 * sum(map(str.islower, text))
 
 
 def _is_apart(text: str, start: int, end: int) -> bool:

@@ -11,6 +11,7 @@ import unicodedata
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from listener.core.marks import stream_safe
 from listener.core.mention import Markup
 
 MAX_MARKUP = 2_000_000
@@ -44,7 +45,8 @@ _INVISIBLE = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 # The (non-)joiner is part of emoji and of several scripts; beside an ASCII character it only hides a word from a search.
-_LOOSE_JOINER = re.compile("(?<![\u0080-\U0010ffff])[\u200c\u200d]+|[\u200c\u200d]+(?![\u0080-\U0010ffff])")
+# A run is looked at once and as a whole, or a long one would cost the square of its length.
+_LOOSE_JOINER = re.compile("(?<![\u0080-\U0010ffff])[\u200c\u200d]++|(?<![\u200c\u200d])[\u200c\u200d]++(?![\u0080-\U0010ffff])")
 _SPACES = re.compile(r"[^\S\n]+")
 _ANY_SPACE = re.compile(r"\s+")
 _AROUND_NEWLINE = re.compile(r" ?\n ?")
@@ -60,7 +62,7 @@ def to_text(text: str, markup: Markup) -> str:
 
 def _tidy(text: str) -> str:
     text = _INVISIBLE.sub("", _NEWLINES.sub("\n", text))
-    text = unicodedata.normalize("NFC", _LOOSE_JOINER.sub("", text))
+    text = unicodedata.normalize("NFC", stream_safe(_LOOSE_JOINER.sub("", text)))
     text = _AROUND_NEWLINE.sub("\n", _SPACES.sub(" ", text))
     return _BLANK_LINES.sub("\n\n", text).strip()
 

@@ -1,9 +1,9 @@
 """Themes that nobody configured: phrases that recur in what several authors say about us.
 
-Of every text its phrases of one to three words in a row are taken that could be the name of a thing: no common word in them
-(``common_words.txt``: the background of plain English), no word of feeling (VADER's lexicon), no number, no name. A phrase counts
-once a text, and needs so many authors; of phrases that say the same only the longest is kept. Works on a window's texts at once
-and is a pure function of these.
+Of every text its phrases of two or three words in a row are taken that could be the name of a thing: no common word in them
+(``common_words.txt``: the background of plain English), no word of feeling (VADER's lexicon), no number, no name. A word by
+itself says too little, unless it is a term: "SSO", "e-invoice". A phrase counts once a text, and needs so many authors; of
+phrases that say the same only the longest is kept. Works on a window's texts at once and is a pure function of these.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _MOST_OFTEN = 0.5
 _FEW = 20
 """Of fewer texts nothing is too frequent."""
 _WORDS = 3
-_VERBAL = ("ing", "ed", "ly")
-"""How words end that by themselves are hardly the name of a thing."""
+_ABBREVIATION = 6
+"""Letters that an abbreviation has at most."""
 _NOISE = re.compile(r"https?://\S{1,300}|www\.\S{1,300}|\S{1,64}@\S{1,200}|[@#]\w{1,100}")
 _ENDS = ".!?\n:…"
 _TOKEN = re.compile(r"[^\W\d_][\w'’-]{0,30}|[.!?;:,()\[\]\"“”…\n–—]|\S")
@@ -79,19 +79,28 @@ def _phrases(text: str, own: Collection[tuple[str, ...]]) -> Iterator[tuple[str,
     """Every phrase as ``(key, as written, whether it is written like a name)``; keys are singular and in small letters."""
     run: list[tuple[str, str, bool]] = []
     first = True
+    shouted = text[:LONGEST].isupper()
     for token in [*_TOKEN.findall(_NOISE.sub(" . ", text[:LONGEST])), "."]:
         is_word = token[0].isalpha()
         folded = token.casefold().replace("’", "'").removesuffix("'s").strip("'-")
         if is_word and len(folded) > 2 and folded not in common_words() and folded not in _feelings():
             run.append((_singular(folded), token, not first and token[0].isupper() and not token.isupper()))
         else:
-            yield from _within(run, own)
+            yield from _within(run, own, shouted)
             run = []
         first = token in _ENDS or (first and not is_word)
-    yield from _within(run, own)
+    yield from _within(run, own, shouted)
 
 
-def _within(run: Sequence[tuple[str, str, bool]], own: Collection[tuple[str, ...]]) -> Iterator[tuple[str, str, bool]]:
+def _is_term(word: str, shouted: bool) -> bool:
+    """Whether a word says something by itself: an abbreviation, a compound, a term with a capital inside; others need company."""
+    inner = word[1:-1]
+    return not shouted and ("-" in inner or (len(word) <= _ABBREVIATION if word.isupper() else word[1:] != word[1:].lower()))
+
+
+def _within(
+    run: Sequence[tuple[str, str, bool]], own: Collection[tuple[str, ...]], shouted: bool
+) -> Iterator[tuple[str, str, bool]]:
     keys = [key for key, _, _ in run]
     ours = {i + j for name in own for i in range(len(keys)) if tuple(keys[i : i + len(name)]) == name for j in range(len(name))}
     for start in range(len(run)):
@@ -99,7 +108,7 @@ def _within(run: Sequence[tuple[str, str, bool]], own: Collection[tuple[str, ...
             if ours & set(range(start, end)):
                 break
             piece = run[start:end]
-            if end - start == 1 and piece[0][0].endswith(_VERBAL):
+            if end - start == 1 and not _is_term(piece[0][1], shouted):
                 continue
             surface = " ".join(word if word.isupper() else word.casefold() for _, word, _ in piece)
             yield " ".join(keys[start:end]), surface, any(is_name for _, _, is_name in piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -67,15 +68,14 @@ class TopicFinder:
             return []
         found: dict[tuple[int, str], tuple[int, list[Place]]] = {}
         speaking = {rule: self._speaking(text, sentences, hits, rule) for rule in {word.rule for word, _ in named}}
-        taken = [(hit.start, hit.end) for hit in hits]
+        said = _Said(sentences, hits, self._ours)
         for word, place in named:
-            if any(place[0] < end and start < place[1] for start, end in taken):
-                continue  # a part of a name: "Sign" in "Quillon Sign"
-            target = self._target(sentences, hits, word.rule, place, speaking[word.rule])
+            so_far = found.get((word.rule, word.aspect))
+            if (so_far and len(so_far[1]) >= MOST_PLACES) or said.is_in_a_name(place):
+                continue
+            target = said.target(word.rule, place, speaking[word.rule])
             if target is not None:
-                _, places = found.setdefault((word.rule, word.aspect), (target, []))
-                if len(places) < MOST_PLACES:
-                    places.append(place)
+                found.setdefault((word.rule, word.aspect), (target, []))[1].append(place)
         return [TopicHit(aspect, target, tuple(places)) for (_, aspect), (target, places) in found.items()]
 
     def _named(self, text: str) -> list[tuple[_Word, Place]]:
@@ -104,21 +104,46 @@ class TopicFinder:
         theirs = {i for group in spoken_of(sentences, others, own) for i in group}
         return ours | (set(range(len(sentences))) - theirs)
 
-    def _target(
-        self, sentences: Sequence[Sentence], hits: Sequence[Hit], rule: int, place: Place, speaking: set[int]
-    ) -> int | None:
+
+class _Said:
+    """What a text names, in order, so that what stands around a place is found by bisection: there may be thousands of each.
+
+    Hits do not overlap, but several targets may be named at one and the same place; then the first of them is meant.
+    """
+
+    def __init__(self, sentences: Sequence[Sentence], hits: Sequence[Hit], ours: Sequence[int | None]) -> None:
+        self._sentences = sentences
+        self._sentence_starts = [sentence.start for sentence in sentences]
+        self._hits = sorted(hits, key=_start_of)
+        self._starts = [hit.start for hit in self._hits]
+        self._ours = ours
+        self._own: dict[int | None, list[Hit]] = defaultdict(list)
+        for hit in self._hits:
+            self._own[ours[hit.target]].append(hit)
+
+    def is_in_a_name(self, place: Place) -> bool:
+        """Whether the place is a part of a name: "Sign" in "Quillon Sign"."""
+        last = bisect_left(self._starts, place[1]) - 1
+        return last >= 0 and self._hits[last].end > place[0]
+
+    def target(self, rule: int, place: Place, speaking: set[int]) -> int | None:
         """Whose topic it is: that of the target named nearest in its sentence, else of ours that was named last before it."""
-        here = next((i for i, sentence in enumerate(sentences) if sentence.start <= place[0] < sentence.end), None)
-        if here is None or here not in speaking:
+        here = bisect_right(self._sentence_starts, place[0]) - 1
+        if here not in speaking or place[0] >= self._sentences[here].end:
             return None
-        start, end, _ = sentences[here]
-        beside = [hit for hit in hits if start <= hit.start < end]
-        if beside:
+        first, last = (bisect_left(self._starts, at) for at in self._sentences[here][:2])
+        if first < last:
+            after = bisect_left(self._starts, place[0], first, last)
+            beside = [self._hits[bisect_left(self._starts, self._starts[after - 1])]] if after > first else []
+            beside += self._hits[after : min(after + 1, last)]
             nearest = min(beside, key=lambda hit: (max(hit.start - place[1], place[0] - hit.end), hit.start))
             return nearest.target if self._ours[nearest.target] == rule else None
-        own = [hit for hit in hits if self._ours[hit.target] == rule]
-        before = [hit for hit in own if hit.start < place[0]]
-        return (before or own)[-1 if before else 0].target
+        own = self._own[rule]
+        return own[max(bisect_left(own, place[0], key=_start_of) - 1, 0)].target
+
+
+def _start_of(hit: Hit) -> int:
+    return hit.start
 
 
 def _patterns(topic: Topic) -> Iterator[tuple[str, bool]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
 from listener.core.analysis import Analysis, AnalysisJob
 from storage.corrections import overlay
@@ -124,8 +124,8 @@ class Analyses:
 def job_query() -> Select[Any]:
     """The columns of which ``to_job`` makes a job."""
     its = (mentions.c[name] for name in ("revision", "title", "text", "language", "source", "platform", "kind", "url", "rating"))
-    author = func.coalesce(authors.c.handle, authors.c.display_name).label("author")
-    return select(mentions.c.id, *its, author, authors.c.followers).join_from(mentions, authors)
+    by = (authors.c.handle.label("author"), authors.c.display_name.label("author_name"), authors.c.followers)
+    return select(mentions.c.id, *its, *by).join_from(mentions, authors)
 
 
 def to_job(row: Any) -> AnalysisJob:
@@ -141,6 +141,7 @@ def to_job(row: Any) -> AnalysisJob:
         kind=row.kind,
         url=row.url,
         author=row.author,
+        author_name=row.author_name,
         followers=row.followers,
         rating=row.rating,
     )

@@ -18,6 +18,7 @@ from storage.correction_tables import corrected_analyses, corrections
 from storage.corrections import keep_own, own_analysis, said_row, standing_corrections, to_correction, wrong_row
 from storage.database import Database
 from storage.lookups import to_analysis
+from storage.near import rejoin
 from storage.policies import Policies
 from storage.tables import analyses, analysis_targets, mentions
 
@@ -127,6 +128,7 @@ class Corrections:
         job = to_job(connection.execute(job_query().where(mentions.c.id == row.id)).one())
         analysis = lay(own, [one.said for one in its])
         self._analyses.replace(connection, [(job, analysis)], {row.id: row.author_id}, row.fingerprint, now)
+        rejoin(self._database, connection, job, analysis)
         if row.analysed_by != row.fingerprint:  # it was due before, and still is
             connection.execute(update(mentions).where(mentions.c.id == row.id).values(analysed_by=row.analysed_by))
 
@@ -172,18 +174,21 @@ class Corrections:
     def labelled(self) -> Iterator[Labelled | None]:
         """Corrected sentiments whose texts are kept, oldest first; ``None`` for one whose source's terms forbid a copy.
 
+        A mention that is not about the target, as a person may have said since, is not among them.
         A file is out of reach of retention: a post that must go when its author deletes it, or may not be quoted, stays out.
         """
         after = 0
         while rows := self._labelled_page(after):
             for row, name in rows:
+                if name is None:  # a person said since that it is not about that target
+                    continue
                 policy = self._policies.of(row.policy)
                 may_copy = policy is not None and self._policies.may_quote(row.policy) and not policy.honour_deletion
-                yield _labelled(row, name) if may_copy else None
+                yield _labelled(row, name or None) if may_copy else None
             after = rows[-1][0].id
 
     def _labelled_page(self, after: int) -> list[tuple[Any, str | None]]:
-        """The next rows, each with how its text names the target."""
+        """The next rows, each with how its text names the target; ``None`` where it is not about that one (any more)."""
         its = (mentions.c.title, mentions.c.text, mentions.c.source, mentions.c.policy)
         wanted = (corrections.c.id, corrections.c.mention_id, corrections.c.target, corrections.c.value)
         query = select(*wanted, *its).join(mentions, mentions.c.id == corrections.c.mention_id)
@@ -193,7 +198,7 @@ class Corrections:
             known = select(analysis_targets.c.mention_id, analysis_targets.c.target, analysis_targets.c.alias)
             known = known.where(analysis_targets.c.mention_id.in_({row.mention_id for row in rows}))
             names = {(row.mention_id, row.target): row.alias for row in connection.execute(known)}
-        return [(row, names.get((row.mention_id, row.target)) or None) for row in rows]
+        return [(row, names.get((row.mention_id, row.target))) for row in rows]
 
 
 def _labelled(row: Any, name: str | None) -> Labelled:

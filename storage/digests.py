@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,8 @@ from storage.coverage import coverage
 from storage.database import Database
 from storage.due import OURS
 from storage.facts import person_facts
-from storage.gist import hidden, texts, topics
+from storage.gist import TOLD, hidden, one_label, texts, topics
+from storage.near_tables import near_stories
 from storage.outbox import put_messages
 from storage.policies import Policies
 from storage.rows import of_brand
@@ -41,8 +42,8 @@ class Digests:
     def digest_facts(self, since: datetime, until: datetime) -> DigestFacts:
         """What happened after ``since`` until ``until``: people with case events, people with a follow-up due, coverage, counts.
 
-        History is not counted. ``mentions`` are those of others than our own side, whose are counted in ``own_side`` alone; each
-        mention has one label, so the ``labels`` add up to ``mentions``, and ``unscored`` is one of them. Under terms that allow
+        History is not counted. ``mentions`` are those of others than our own side, whose are counted in ``own_side`` alone. A
+        story has one label, by what was said of it in own words: copies are heard, and are no opinion. Under terms that allow
         nothing but counts a post that speaks of two of our brands counts as two.
         """
         since, until = as_utc(since), as_utc(until)
@@ -115,11 +116,15 @@ def _counts(connection: Connection, since: datetime, until: datetime) -> dict[st
             analysis_targets.c.brand,
             analysis_targets.c.kind,
             analysis_targets.c.label,
+            analysis_targets.c.unsure,
+            mentions.c.own_words,
+            TOLD,
         )
         .join(authors, authors.c.id == mentions.c.author_id)
         .join(people, people.c.id == authors.c.person_id)
         .join(analysis_targets, analysis_targets.c.mention_id == mentions.c.id)
         .outerjoin(matches, matches.c.author_id == authors.c.id)
+        .outerjoin(near_stories, near_stories.c.story_id == mentions.c.story_id)
         .where(mentions.c.heard_at > since, mentions.c.heard_at <= until)
         .where(mentions.c.about_us, ~mentions.c.history, analysis_targets.c.kind.in_(OURS))
         .order_by(analysis_targets.c.mention_id, analysis_targets.c.position)
@@ -128,26 +133,21 @@ def _counts(connection: Connection, since: datetime, until: datetime) -> dict[st
     for row in connection.execute(query):
         by_brand[row.mention_id, row.brand].append(row)
     told = [of_brand(rows) for rows in by_brand.values()]
-    of_mention: dict[int, set[Label]] = defaultdict(set)
-    for row in told:
-        if not row.own_side:
-            of_mention[row.mention_id].add(Label(row.label))
+    others = [row for row in told if not row.own_side]
+    of_story: dict[int, list[Any]] = defaultdict(list)
+    for row in others:
+        if row.own_words:
+            of_story[row.story].append(row)
     only_counted = labels_counted(connection, since, until)
-    labels = Counter(map(_overall, of_mention.values())) + only_counted
+    labels = Counter(map(one_label, of_story.values()))
+    unsure = labels.pop(None, 0)
+    counts = Counter({label: number for label, number in labels.items() if label}) + only_counted
     return {
-        "mentions": len(of_mention) + only_counted.total(),
+        "mentions": len({row.mention_id for row in others}) + only_counted.total(),
+        "stories": len({row.story for row in others}) + only_counted.total(),
         "own_side": len({row.mention_id for row in told if row.own_side}),
-        "unmatched": len({row.author_id for row in told if not row.own_side and row.customer_id is None}),
-        "unscored": labels[Label.UNSCORED],
-        "labels": dict(labels),
+        "unmatched": len({row.author_id for row in others if row.customer_id is None}),
+        "unscored": counts[Label.UNSCORED],
+        "unsure": unsure,
+        "labels": dict(counts),
     }
-
-
-def _overall(labels: Collection[Label]) -> Label:
-    """The one label of a mention that speaks of several of our brands: praise of one and blame of another is mixed."""
-    if {Label.POSITIVE, Label.NEGATIVE} <= set(labels):
-        return Label.MIXED
-    return next(label for label in _BY_WEIGHT if label in labels)
-
-
-_BY_WEIGHT = (Label.MIXED, Label.NEGATIVE, Label.POSITIVE, Label.NEUTRAL, Label.UNSCORED)

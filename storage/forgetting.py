@@ -14,7 +14,7 @@ from storage.authors import NOTHING_TO_SAY
 from storage.corrections import forget_corrections
 from storage.database import Database, batches
 from storage.due import BLANKED, brands_of_mentions, queue_authors
-from storage.near_tables import near_sketches
+from storage.near import forget_sketches
 from storage.stories import forget_addresses
 from storage.tables import (
     analyses,
@@ -63,6 +63,7 @@ def delete_mentions(
 ) -> tuple[ToldDigest, ...]:
     """Delete mentions as if they had never been heard, with authors who said nothing else; which stored digests that changed."""
     affected = _before(database, connection, mention_ids)
+    forget_sketches(connection, mention_ids)
     for ids in batches(mention_ids):
         connection.execute(delete(mentions).where(mentions.c.id.in_(ids)))
     forget_addresses(connection, affected.story_ids)
@@ -86,8 +87,9 @@ def remove_mentions(
     gone = _with_reposts(connection, mention_ids)
     affected = _before(database, connection, gone)
     forget_corrections(connection, gone)
+    forget_sketches(connection, gone)
     for ids in batches(gone):
-        for table in (near_sketches, analysis_aspects, analysis_targets, analyses, mention_revisions):
+        for table in (analysis_aspects, analysis_targets, analyses, mention_revisions):
             connection.execute(delete(table).where(table.c.mention_id.in_(ids)))
         values = {**_GONE, "blanked_at": now, "removed_at": now}
         connection.execute(update(mentions).where(mentions.c.id.in_(ids)).values(values))

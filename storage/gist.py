@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from listener.core.analysis import Label, Level, Relevance
 from listener.core.deletions import is_hidden
-from listener.core.telling import AMBIGUOUS, UNIMPORTANT, HiddenPost, TopicFacts, Utterance
+from listener.core.telling import AMBIGUOUS, UNIMPORTANT, UNKNOWN_LANGUAGE, HiddenPost, TopicFacts, Utterance
 from storage.due import OURS
+from storage.near_tables import near_stories
 from storage.policies import Policies
 from storage.rows import of_brand
 from storage.tables import analyses, analysis_aspects, analysis_targets, matches, mentions
@@ -34,10 +35,9 @@ def _heard(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def topics(connection: Connection, since: datetime, until: datetime) -> list[TopicFacts]:
-    """How often each topic was spoken of, by brand."""
-    number = func.count().label("number")
+    """How many stories speak of each topic in somebody's own words, by brand."""
     query = (
-        select(analysis_targets.c.brand, analysis_aspects.c.aspect, analysis_aspects.c.label, number)
+        select(analysis_targets.c.brand, analysis_aspects.c.aspect, analysis_aspects.c.label, analysis_aspects.c.unsure, TOLD)
         .join(mentions, mentions.c.id == analysis_aspects.c.mention_id)
         .join(
             analysis_targets,
@@ -45,13 +45,36 @@ def topics(connection: Connection, since: datetime, until: datetime) -> list[Top
             & (analysis_targets.c.target == analysis_aspects.c.target),
         )
         .outerjoin(matches, matches.c.author_id == mentions.c.author_id)
-        .where(*_heard(since, until), mentions.c.about_us)
-        .group_by(analysis_targets.c.brand, analysis_aspects.c.aspect, analysis_aspects.c.label)
+        .outerjoin(near_stories, near_stories.c.story_id == mentions.c.story_id)
+        .where(*_heard(since, until), mentions.c.about_us, mentions.c.own_words)
+        .distinct()
     )
-    found: dict[tuple[str, str], dict[Label, int]] = defaultdict(dict)
+    of_topic: dict[tuple[str, str], dict[int, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for row in connection.execute(query):
-        found[row.brand, row.aspect][Label(row.label)] = row.number
-    return [TopicFacts(brand, topic, labels) for (brand, topic), labels in sorted(found.items())]
+        of_topic[row.brand, row.aspect][row.story].append(row)
+    found = []
+    for (brand, topic), stories in sorted(of_topic.items()):
+        labels = Counter(map(one_label, stories.values()))
+        unsure = labels.pop(None, 0)
+        found.append(TopicFacts(brand, topic, {label: n for label, n in labels.items() if label}, unsure))
+    return found
+
+
+def one_label(rows: Sequence[Any]) -> Label | None:
+    """The one label of several verdicts, of which praise and blame are mixed; ``None`` where there are but unsure ones."""
+    labels = {Label(row.label) for row in rows if row.label == Label.UNSCORED.value or not row.unsure}
+    unsure = any(row.unsure and row.label != Label.UNSCORED.value for row in rows)
+    if {Label.POSITIVE, Label.NEGATIVE} <= labels:
+        return Label.MIXED
+    if unsure and labels <= {Label.UNSCORED}:
+        return None
+    return next(label for label in _BY_WEIGHT if label in labels)
+
+
+_BY_WEIGHT = (Label.MIXED, Label.NEGATIVE, Label.POSITIVE, Label.NEUTRAL, Label.UNSCORED)
+
+TOLD = func.coalesce(near_stories.c.told_id, mentions.c.story_id).label("story")
+"""As which story a mention is told, where ``near_stories`` are joined."""
 
 
 def texts(connection: Connection, since: datetime, until: datetime, policies: Policies) -> list[Utterance]:
@@ -67,12 +90,13 @@ def texts(connection: Connection, since: datetime, until: datetime, policies: Po
         .subquery()
     )
     words = func.substr(mentions.c.text, 1, LONGEST).label("words")
-    names = (mentions.c.author_id, mentions.c.story_id, mentions.c.policy, mentions.c.confirmed_at, mentions.c.heard_at)
+    names = (mentions.c.author_id, TOLD, mentions.c.policy, mentions.c.confirmed_at, mentions.c.heard_at)
     its = (analysis_targets.c.mention_id, analysis_targets.c.kind, analysis_targets.c.label)
     query = (
         select(*names, *its, words)
         .join(newest, newest.c.id == mentions.c.id)
         .join(analysis_targets, analysis_targets.c.mention_id == mentions.c.id)
+        .outerjoin(near_stories, near_stories.c.story_id == mentions.c.story_id)
         .where(analysis_targets.c.kind.in_(OURS))
         .order_by(mentions.c.id, analysis_targets.c.position)
     )
@@ -80,7 +104,7 @@ def texts(connection: Connection, since: datetime, until: datetime, policies: Po
     for row in connection.execute(query):
         if _may_quote(row, policies, until):
             by_mention[row.mention_id].append(row)
-    of_story = {rows[0].story_id: rows for rows in reversed(by_mention.values())}
+    of_story = {rows[0].story: rows for rows in reversed(by_mention.values())}
     return [Utterance(rows[0].author_id, rows[0].words, Label(of_brand(rows).label)) for rows in reversed(of_story.values())]
 
 
@@ -88,7 +112,11 @@ def hidden(
     connection: Connection, since: datetime, until: datetime, policies: Policies
 ) -> tuple[Mapping[str, int], Sequence[HiddenPost]]:
     """How many posts of low relevance were heard, by reason, and a sample: the newest of each reason before further ones."""
-    other = case((analyses.c.relevance == Relevance.AMBIGUOUS.value, AMBIGUOUS), else_=UNIMPORTANT)
+    other = case(
+        (analyses.c.relevance == Relevance.AMBIGUOUS.value, AMBIGUOUS),
+        (analyses.c.relevance == Relevance.EXCLUDED.value, UNKNOWN_LANGUAGE),
+        else_=UNIMPORTANT,
+    )
     reason = func.coalesce(analyses.c.noise, other)
     newest = (mentions.c.said_at.desc(), mentions.c.id.desc())
     names = ("id", "title", "text", "said_at", "platform", "source", "policy", "url", "confirmed_at", "heard_at")
@@ -121,7 +149,7 @@ def _post(row: Any, policies: Policies, now: datetime) -> HiddenPost:
     policy = policies.of(row.policy)
     gone = policy is not None and is_hidden(policy, row.confirmed_at or row.heard_at, now)
     may_quote = _may_quote(row, policies, now)
-    text = row.text if not row.title or row.text.startswith(row.title) else f"{row.title} · {row.text}"
+    text = row.text if not row.title or row.text.startswith(row.title) else " · ".join(filter(None, (row.title, row.text)))
     return HiddenPost(
         mention_id=row.id,
         reason=row.reason,

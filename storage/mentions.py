@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from listener.core.brand import MatchingPolicy
 from listener.core.mention import Cursor, Kind, Mention, Page
 from listener.core.ports import Saved
+from listener.core.sketch import same_words
 from listener.query import Query
 from storage.adopting import adopt
 from storage.authors import save_authors
@@ -187,9 +188,21 @@ class Mentions:
         )
         for batch in batches({**_content(item), "row_id": row.id} for row, item in edited):
             connection.execute(statement, batch)
-        moved = [{"row_id": row.id, "own": row.id in own} for row, item in edited if item.words != row.words_key]
+        moved = [
+            {"row_id": row.id, "own": row.id in own and not _still_copied(row, old[row.id], item)}
+            for row, item in edited
+            if item.words != row.words_key
+        ]
         for batch in batches(moved):
             connection.execute(here.values(own_words=bindparam("own")), batch)
+
+
+def _still_copied(known: Any, old: Any, item: Heard) -> bool:
+    """Whether the mention had another author's words, and an edit has left them nearly as they were."""
+    if known.own_words or known.blanked_at is not None:
+        return False
+    former, now = (f"{title or ''}\n{text}" for title, text in ((old.title, old.text), (item.mention.title, item.mention.text)))
+    return same_words(former, now)
 
 
 def _is_edit(known: Any, item: Heard) -> bool:
@@ -244,6 +257,7 @@ def _known(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
         mentions.c.author_id,
         mentions.c.said_at,
         mentions.c.words_key,
+        mentions.c.own_words,
         mentions.c.removed_at,
     )
     known: dict[str, Any] = {}

@@ -15,18 +15,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from listener.core.analysis import Analysis, AnalysisJob
+from listener.core.analysis import Analysis, AnalysisJob, Relevance
 from listener.core.sketch import NEAR, bands, similarity
-from storage.database import Database, batches
-from storage.due import brands_of_mentions, queue_authors
+from storage.database import Database, Row, batches
+from storage.due import OURS, brands_of_mentions, queue_authors
 from storage.near_tables import near_bands, near_sketches, near_stories
-from storage.near_words import give_words
-from storage.tables import mentions
+from storage.near_words import OPPOSITE, camps, give_words
+from storage.tables import analysis_targets, mentions
 
 CROWD = 32
 """So many mentions at most are kept for a band: a flood of copies, or boilerplate, finds these, and must not cost its square."""
@@ -71,22 +71,77 @@ class _Groups:
 def join_near(database: Database, connection: Connection, done: Sequence[tuple[AnalysisJob, Analysis]]) -> None:
     """Keep the analyses' sketches; mentions whose words are nearly those of others become one story with them.
 
-    Of near-copies by several authors the earliest published is its author's own, the others are copies. What did not change
-    costs one look-up. Whose standing may change by it becomes due.
+    Of near-copies by several authors the earliest published is its author's own, the others are copies; those that feel the
+    opposite toward a brand are neither copies nor one story. What did not change costs two look-ups. Whose standing may change
+    by it becomes due.
     """
     wanted = {job.mention_id: analysis.sketch for job, analysis in done}
     kept = _kept(connection, near_sketches.c.mention_id, wanted)
     changed = {one: new for one, new in wanted.items() if new != (kept[one].sketch if one in kept else None)}
-    if not changed:
-        return
+    parts: set[int] = set()
+    regrouped: set[int] = set()
+    if changed:
+        parts, regrouped = _regroup(database, connection, kept, changed)
+    edited = {job.mention_id for job, _ in done if job.revision > 1}
+    same = {one: its.near_id for one, its in kept.items() if one not in changed}
+    parts |= {near_id for one, near_id in same.items() if one in edited} | _unsettled(connection, same.values())
+    groups = [its for its in _members(connection, parts).values() if len(its) > 1]
+    concerned = regrouped.union(*groups)
+    if concerned:
+        _tell_as_one(database, connection, concerned)
+        give_words(database, connection, camps(connection, groups), new=changed.keys() | edited, again=kept.keys())
+
+
+def rejoin(database: Database, connection: Connection, job: AnalysisJob, analysis: Analysis) -> None:
+    """As ``join_near`` for one analysis that was corrected: it brings no sketch; the stored one counts while it is about us."""
+    known = _kept(connection, near_sketches.c.mention_id, [job.mention_id]).get(job.mention_id)
+    sketch = known.sketch if known and analysis.relevance is Relevance.ABOUT else None
+    join_near(database, connection, [(job, replace(analysis, sketch=sketch))])
+
+
+def forget_sketches(connection: Connection, mention_ids: Iterable[int]) -> None:
+    """Take the sketches of mentions away. Their groups stay findable: others take the places that they leave in bands."""
+    gone = _kept(connection, near_sketches.c.mention_id, mention_ids)
+    for ids in batches(gone):
+        connection.execute(delete(near_sketches).where(near_sketches.c.mention_id.in_(ids)))
+    place = func.row_number().over(partition_by=near_sketches.c.near_id, order_by=near_sketches.c.mention_id)
+    for near_ids in batches({its.near_id for its in gone.values()}):
+        ranked = select(near_sketches, place.label("place")).where(near_sketches.c.near_id.in_(near_ids)).subquery()
+        left = connection.execute(select(ranked).where(ranked.c.place <= CROWD).order_by(ranked.c.mention_id)).all()
+        crowds = _crowds(connection, {band for row in left for band in bands(row.sketch)})
+        added = _enter(crowds, {row.mention_id: bands(row.sketch) for row in left})
+        for rows in batches(added):
+            connection.execute(insert(near_bands), rows)
+
+
+def _regroup(
+    database: Database, connection: Connection, kept: Mapping[int, _Kept], changed: Mapping[int, bytes | None]
+) -> tuple[set[int], set[int]]:
+    """Find the groups of what changed anew, and of those it was with: the groups' ids, and all mentions concerned."""
     parted = _kept(connection, near_sketches.c.near_id, {kept[one].near_id for one in changed if one in kept} | set(changed))
     for ids in batches(one for one in changed if one in kept):
         connection.execute(delete(near_sketches).where(near_sketches.c.mention_id.in_(ids)))
     arriving = {one: its.sketch for one, its in parted.items() if one not in changed}
     arriving |= {one: new for one, new in changed.items() if new is not None}
-    groups = [its for its in _save(database, connection, dict(sorted(arriving.items()))) if len(its) > 1]
-    _tell_as_one(database, connection, {one for its in groups for one in its} | parted.keys() | (changed.keys() & kept.keys()))
-    give_words(database, connection, groups, new=changed.keys())
+    return _save(database, connection, dict(sorted(arriving.items()))), parted.keys() | (changed.keys() & kept.keys())
+
+
+def _unsettled(connection: Connection, near_ids: Iterable[int]) -> set[int]:
+    """Of groups in which nothing was said anew those that may be told otherwise now, by what the mentions feel."""
+    told = func.coalesce(near_stories.c.told_id, mentions.c.story_id)
+    felt = analysis_targets.c.label.in_(OPPOSITE) & analysis_targets.c.kind.in_(OURS)
+    query = (
+        select(near_sketches.c.near_id)
+        .join(mentions, mentions.c.id == near_sketches.c.mention_id)
+        .outerjoin(near_stories, near_stories.c.story_id == mentions.c.story_id)
+        .outerjoin(analysis_targets, (analysis_targets.c.mention_id == mentions.c.id) & felt)
+        .group_by(near_sketches.c.near_id)
+        .having((func.count(told.distinct()) > 1) | (func.count(analysis_targets.c.label.distinct()) > 1))
+    )
+    found: set[int] = set()
+    for ids in batches(set(near_ids)):
+        found.update(connection.scalars(query.where(near_sketches.c.near_id.in_(ids))))
+    return found
 
 
 def told_with(connection: Connection, mention_id: int) -> ToldWith | None:
@@ -125,25 +180,21 @@ def _kept(connection: Connection, column: Any, values: Iterable[int]) -> dict[in
     return found
 
 
-def _save(database: Database, connection: Connection, arriving: Mapping[int, bytes]) -> list[list[int]]:
-    """Store the sketches with their groups; the members of each group that they are in now."""
+def _save(database: Database, connection: Connection, arriving: Mapping[int, bytes]) -> set[int]:
+    """Store the sketches with their groups; the ids of the groups that they are in now."""
     keys = {one: bands(sketch) for one, sketch in arriving.items()}
     crowds = _crowds(connection, {band for its in keys.values() for band in its})
     known = _kept(connection, near_sketches.c.mention_id, {one for crowd in crowds.values() for one in crowd} - arriving.keys())
     sketches = {one: its.sketch for one, its in known.items()} | dict(arriving)
     groups = _Groups()
-    added = []
+    added: list[Row] = []
     for one, sketch in arriving.items():
         candidates = set().union(*(crowds[band] for band in keys[one])) - {one} if keys[one] else set()
         for other in sorted(candidates):
             group = known[other].near_id if other in known else other
             if groups.of(group) != groups.of(one) and similarity(sketch, sketches[other]) >= NEAR:
                 groups.join(group, one)
-        for band in keys[one]:
-            crowd = crowds[band]
-            if one not in crowd and len(crowd) < CROWD:
-                crowd.append(one)
-                added.append({"band": band, "mention_id": one})
+        added += _enter(crowds, {one: keys[one]})
     rows = [{"mention_id": one, "sketch": sketch, "near_id": groups.of(one)} for one, sketch in arriving.items()]
     database.put(connection, near_sketches, rows, update=("near_id",))
     database.add(connection, near_bands, added)
@@ -151,7 +202,19 @@ def _save(database: Database, connection: Connection, arriving: Mapping[int, byt
     labels = {its.near_id for its in known.values()}
     for batch in batches({"before": one, "now": groups.of(one)} for one in sorted(labels) if groups.of(one) != one):
         connection.execute(move, batch)
-    return _members(connection, {groups.of(one) for one in arriving})
+    return {groups.of(one) for one in arriving}
+
+
+def _enter(crowds: Mapping[int, list[int]], keys: Mapping[int, Sequence[int]]) -> list[Row]:
+    """Put mentions into the crowds of their bands where there is room; the new rows."""
+    added: list[Row] = []
+    for one, its in keys.items():
+        for band in its:
+            crowd = crowds[band]
+            if one not in crowd and len(crowd) < CROWD:
+                crowd.append(one)
+                added.append({"band": band, "mention_id": one})
+    return added
 
 
 def _crowds(connection: Connection, wanted: Iterable[int]) -> defaultdict[int, list[int]]:
@@ -163,25 +226,32 @@ def _crowds(connection: Connection, wanted: Iterable[int]) -> defaultdict[int, l
     return found
 
 
-def _members(connection: Connection, near_ids: Iterable[int]) -> list[list[int]]:
+def _members(connection: Connection, near_ids: Iterable[int]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = defaultdict(list)
     for ids in batches(near_ids):
         query = select(near_sketches.c.near_id, near_sketches.c.mention_id).where(near_sketches.c.near_id.in_(ids))
         for row in connection.execute(query):
             found[row.near_id].append(row.mention_id)
-    return list(found.values())
+    return found
 
 
 def _tell_as_one(database: Database, connection: Connection, mention_ids: Collection[int]) -> None:
     """Decide anew which stories are told as one, of those that the mentions are in and those told with these."""
     before = _told(connection, mention_ids)
     groups = _Groups()
-    by_group: dict[int, int] = {}
+    story_of: dict[int, int] = {}
+    near_ids: set[int] = set()
     for ids in batches(before):
-        query = select(mentions.c.story_id, near_sketches.c.near_id).distinct()
+        query = select(mentions.c.id, mentions.c.story_id, near_sketches.c.near_id)
         query = query.join(near_sketches, near_sketches.c.mention_id == mentions.c.id)
         for row in connection.execute(query.where(mentions.c.story_id.in_(ids))):
-            groups.join(row.story_id, by_group.setdefault(row.near_id, row.story_id))
+            story_of[row.id] = row.story_id
+            near_ids.add(row.near_id)
+    for group in camps(connection, _members(connection, near_ids).values()):
+        for camp in group:
+            stories = [story_of[one] for one in camp if one in story_of]
+            for story in stories[1:]:
+                groups.join(stories[0], story)
     sizes = Counter(groups.of(story) for story in before)
     told = {story: groups.of(story) for story in before}
     moved = [story for story, now in told.items() if before[story] != now]

@@ -18,7 +18,7 @@ from storage.database import Database, batches
 from storage.due import BLANKED
 from storage.forgetting import NOBODY, delete_mentions
 from storage.listening_tables import counted, counts, gaps, incidents, jobs, runs, stream_states, used
-from storage.near_tables import near_sketches
+from storage.near import forget_sketches
 from storage.outbox import MessageState
 from storage.policies import Policies
 from storage.tables import (
@@ -171,11 +171,11 @@ def blank_mentions(connection: Connection, mention_ids: Sequence[int], now: date
     does not bring it back; the verdict stays too, without the sentences it rests on."""
     content: dict[str, Any] = {"title": None, "text": "", "url": None, "repost_of": None, "external_id": "", "origin": ""}
     blank_corrections(connection, mention_ids)
+    forget_sketches(connection, mention_ids)
     for ids in batches(mention_ids):
         here = mentions.c.id.in_(ids)
         connection.execute(update(mentions).where(here).values(**content, blanked_at=now, analysed_by=BLANKED))
-        for table in (mention_revisions, near_sketches):
-            connection.execute(delete(table).where(table.c.mention_id.in_(ids)))
+        connection.execute(delete(mention_revisions).where(mention_revisions.c.mention_id.in_(ids)))
         connection.execute(update(analyses).where(analyses.c.mention_id.in_(ids)).values(note=None))
         connection.execute(update(analysis_targets).where(analysis_targets.c.mention_id.in_(ids)).values(alias="", evidence=[]))
         connection.execute(update(analysis_aspects).where(analysis_aspects.c.mention_id.in_(ids)).values(surface=""))

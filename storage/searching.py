@@ -70,7 +70,8 @@ class Narrowing:
                 return mentions.c.kind == kind
             case Lang(tag=tag):
                 known = func.coalesce(analyses.c.language, mentions.c.language)
-                return or_(func.lower(known).startswith(tag, autoescape=True), self._beyond_ascii(known))
+                written = func.replace(func.lower(known), "_", "-")  # "pt_BR" and " en" are languages as well
+                return or_(written.contains(tag, autoescape=True), self._beyond_ascii(known))
             case Site(host=host):
                 return self._holds(host, mentions.c.url, besides=mentions.c.url.icontains("xn--"))
             case Followers(low=low, high=high):
@@ -109,8 +110,9 @@ def _longest(pieces: Iterable[Piece]) -> str:
 def search(
     connection: Connection, query: Query | None, conditions: Iterable[ColumnElement[bool]], limit: int
 ) -> Iterator[tuple[Any, Any]]:
-    """The newest mentions that fulfil the conditions and match the query, each with its author's row; at most ``limit``.
+    """The newest mentions, by when they were said, that fulfil the conditions and match the query, each with its author's row.
 
+    At most ``limit``.
     To a mention's columns come ``level`` and ``found_language`` of its analysis.
     """
     wanted = [*conditions]
@@ -119,7 +121,7 @@ def search(
         wanted += [mentions.c.blanked_at.is_(None), *([] if narrowed is None else [narrowed])]
     joined = mentions.outerjoin(analyses, analyses.c.mention_id == mentions.c.id)
     columns = (mentions, analyses.c.level, analyses.c.language.label("found_language"))
-    newest = select(*columns).select_from(joined).where(*wanted).order_by(mentions.c.id.desc())
+    newest = select(*columns).select_from(joined).where(*wanted).order_by(mentions.c.said_at.desc(), mentions.c.id.desc())
     page = newest
     while limit > 0:
         size = CHUNK if query is not None else min(CHUNK, limit)
@@ -133,7 +135,9 @@ def search(
                 yield row, author
         if len(rows) < size:
             return
-        page = newest.where(mentions.c.id < rows[-1].id)
+        last = rows[-1]
+        earlier = or_(mentions.c.said_at < last.said_at, mentions.c.id < last.id)
+        page = newest.where(mentions.c.said_at <= last.said_at, earlier)
 
 
 def _sources(connection: Connection) -> Collection[str]:

@@ -176,6 +176,7 @@ mentions = table(
     Index(None, "author_id", "about_us"),
     Index(None, "analysed_by", "id"),
     Index(None, "source", "said_at"),
+    Index(None, "said_at", "id"),
 )
 """``said_at`` is the time of publishing, or of hearing where that is unknown or lies in the future. ``story_id`` is the id of the
 first mention of the story. ``about_us`` is NULL until analysed. ``analysed_by`` is the fingerprint of the analysis; NULL where it

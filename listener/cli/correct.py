@@ -13,7 +13,9 @@ from listener.cli.output import Column, as_json, json_line, moment, say, table
 from listener.cli.sheets import private
 from listener.cli.shell import Shell, command, group
 from listener.core.analysis import Intent, Label, Level
-from listener.core.corrections import NONE, CorrectionKind
+from listener.core.corrections import HUMAN, NONE, CorrectionKind
+from listener.correcting import Feeling, Meaning
+from listener.digest.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +45,7 @@ def add(app: typer.Typer) -> None:
 def sentiment(
     shell: Shell,
     mention_id: Id,
-    label: Annotated[Label, typer.Argument(metavar="LABEL", help="positive, neutral, negative or mixed.")],
+    label: Annotated[Feeling, typer.Argument(metavar="LABEL", help="positive, neutral, negative or mixed.")],
     toward: Annotated[str | None, typer.Option("--target", metavar="KEY", help="Toward which target, if several.")] = None,
     note: Note = "",
     by: By = None,
@@ -52,11 +54,10 @@ def sentiment(
 
     Example: listener correct sentiment 17 negative --note "irony"
     """
-    from listener.correcting import FELT, on_sentiment
+    from listener.correcting import on_sentiment
 
-    if label not in FELT:
-        _refuse("LABEL", label, FELT)
-    _correct(shell, lambda _, store: on_sentiment(mention_id, label, toward, store.corrections.verdict(mention_id)), note, by)
+    felt = Label(label.value)
+    _correct(shell, lambda _, store: on_sentiment(mention_id, felt, toward, store.corrections.verdict(mention_id)), note, by)
 
 
 def relevance(
@@ -89,14 +90,14 @@ def relevance(
 def target(
     shell: Shell,
     mention_id: Id,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="The target: quillon, or quillon/flow for a product.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The target: quillon, or quillon/quillon-flow for a product.")],
     is_about: Annotated[bool, typer.Option("--add/--remove", help="It is about this target, or it is not.")] = True,
     note: Note = "",
     by: By = None,
 ) -> None:
     """Say which target a mention is about, or is not.
 
-    Example: listener correct target 17 quillon/flow --remove
+    Example: listener correct target 17 quillon/quillon-flow --remove
     """
     from listener.correcting import on_target
 
@@ -128,7 +129,7 @@ def intent(
 def phrase(
     shell: Shell,
     words: Annotated[str, typer.Argument(metavar="PHRASE", help="The word or phrase, in any case.")],
-    label: Annotated[Label, typer.Argument(metavar="LABEL", help="positive, neutral or negative.")],
+    label: Annotated[Meaning, typer.Argument(metavar="LABEL", help="positive, neutral or negative.")],
     brand: Annotated[str | None, typer.Option(metavar="KEY", help="In this brand's mentions only.")] = None,
     by: By = None,
 ) -> None:
@@ -136,11 +137,9 @@ def phrase(
 
     Example: listener correct phrase sick positive
     """
-    from listener.correcting import PHRASE_LABELS, on_phrase
+    from listener.correcting import on_phrase
 
-    if label not in PHRASE_LABELS:
-        _refuse("LABEL", label, PHRASE_LABELS)
-    _correct(shell, lambda app, _: on_phrase(words, label, brand, app.settings.brands()), "", by)
+    _correct(shell, lambda app, _: on_phrase(words, Label(label.value), brand, app.settings.brands()), "", by)
 
 
 def list_corrections(
@@ -205,7 +204,8 @@ def export(
 ) -> None:
     """Write corrected sentiments as labelled data: what `listener eval sentiment` and the training script read.
 
-    Texts that were taken away are not among them, nor those whose source's terms do not allow a copy to be kept.
+    Texts that were taken away are not among them, nor those whose source's terms do not allow a copy to be kept, nor those that
+    are not about you. The label is 1, 0 or -1; mixed is 0.
 
     Example: listener correct export labelled.jsonl
     """
@@ -222,7 +222,7 @@ def export(
     if shell.json:
         json_line({"written": str(file), "texts": written, "withheld": withheld})
         return
-    say(f"Wrote {written} texts to {file}")
+    say(f"Wrote {counted(written, 'text', 'texts')} to {file}")
     if withheld:
         say(f"Left out {withheld}: the terms of their sources do not allow a copy to be kept")
 
@@ -260,6 +260,7 @@ def _correct(shell: Shell, said: Callable[[App, Store], Said], note: str, by: st
     app = shell.app()
     with app.open_store(now) as store:
         done = store.corrections.correct(said(app, store), actor=by or account(), note=note, now=now)
+        unread = _unread(store, done)
     if shell.json:
         json_line(_facts(done))
     elif done.said.kind is CorrectionKind.PHRASE:
@@ -269,6 +270,19 @@ def _correct(shell: Shell, said: Callable[[App, Store], Said], note: str, by: st
     else:
         instead = f" (the engine said: {done.wrong.verdict})" if done.wrong else ""
         say(f"Correction {done.correction_id}: {done.said.kind} of mention {done.said.mention_id} is {_what(done)}{instead}")
+        for key in unread:
+            learns = done.said.value != Level.LOW and any(one.target == key and one.ambiguous for one in done.said.named)
+            first = "listener recompute reads it by this example, where the name stands in it; or: " if learns else ""
+            say(f"No sentiment toward {key} yet")
+            say(f"Next: {first}listener correct sentiment {done.said.mention_id} LABEL --target {key}")
+
+
+def _unread(store: Store, done: Correction) -> list[str]:
+    """The targets that a person's word made the mention be about, toward which no engine has read it yet."""
+    if done.said.kind not in {CorrectionKind.RELEVANCE, CorrectionKind.TARGET} or done.said.mention_id is None:
+        return []
+    targets = store.corrections.verdict(done.said.mention_id).targets
+    return [one.target for one in targets if one.sentiment.label is Label.UNSCORED and one.sentiment.engine == HUMAN]
 
 
 def _what(one: Correction) -> str:

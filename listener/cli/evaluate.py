@@ -10,6 +10,7 @@ import typer
 
 from listener.cli.output import Column, json_line, note, progress, say, table
 from listener.cli.shell import DEFAULT_CONFIG, Shell, command
+from listener.digest.words import counted
 
 if TYPE_CHECKING:
     from listener.cli.records import LabelledRecord
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from storage.correcting import WrongCount
 
 BATCH = 200
-FEWEST = 30
-"""Rows that a source or a language needs for a line of its own among those that people read."""
 _NAMES = {-1: "negative", 0: "neutral", 1: "positive", None: "unscored"}
 
 
@@ -58,6 +57,7 @@ def sentiment(
     with progress(quiet=shell.json) as bar:
         read, bad = _read(files, judge, bar)
     rows = [row for row, _, _ in read]
+    unusable = counted(bad, "line", "lines")
     if not rows:
         note("Error: there is no row that could be used")
         raise typer.Exit(1)
@@ -73,13 +73,14 @@ def sentiment(
         }
         json_line({**facts, **groups, "corrections": wrong})
     else:
-        say(f"Engine {judge.name} {judge.version}, {len(rows)} rows" + (f", {bad} lines not usable" if bad else ""))
+        usable = counted(len(rows), "row", "rows") + (f", {unusable} not usable" if bad else "")
+        say(f"Engine {judge.name} {judge.version}, {usable}")
         _print(whole)
         _print_groups("source", by_source)
         _print_groups("language", by_language)
         _print_corrections(wrong)
     if bad:
-        note(f"{bad} lines could not be used")
+        note(f"{unusable} could not be used")
         raise typer.Exit(1)
 
 
@@ -175,6 +176,7 @@ def _facts(found: Quality) -> dict[str, Any]:
     return {
         "rows": found.rows,
         "unscored": found.unscored,
+        "missing": [_NAMES[label] for label in found.missing],
         "macro_recall": found.macro_recall,
         "macro_recall_interval": found.macro_recall_interval,
         "macro_f1": found.macro_f1,
@@ -211,7 +213,10 @@ def _print(found: Quality) -> None:
         ("opposite sign", found.opposite, found.opposite_interval),
     )
     columns = [Column("figure"), Column("%", right=True), Column("95 % interval", right=True)]
-    table(columns, [(name, _percent(value), _between(interval)) for name, value, interval in figures])
+    table(columns, [(name, _percent(value), _or_why_not(interval, found.rows)) for name, value, interval in figures])
+    if found.missing:
+        others = "the macro figures are those of the rest"
+        say(f"No row is {' or '.join(_NAMES[label] or '' for label in found.missing)}: {others}")
     say()
     said = [label for label in _NAMES if label is not None or found.unscored]
     rows = [(_NAMES[gold], *(str(found.confusion[gold, label]) for label in said)) for gold in (-1, 0, 1)]
@@ -225,7 +230,7 @@ def _print(found: Quality) -> None:
         say("Calibration: not applicable, this engine gives no probabilities")
         return
     say(
-        f"Calibration error {_percent(calibrated.ece)} % in {len(calibrated.bins)} bins that have rows; "
+        f"Calibration error {_percent(calibrated.ece)} % in {counted(len(calibrated.bins), 'bin', 'bins')} with rows; "
         f"a perfectly calibrated engine of this size has {_between(calibrated.band)} %: "
         + ("within" if calibrated.calibrated else "NOT within")
     )
@@ -235,11 +240,11 @@ def _print(found: Quality) -> None:
 def _precision(sure: Sure) -> str:
     if sure.precision is None:
         return "nothing"
-    return f"{_percent(sure.precision)} % right ({_between(sure.interval)}), {sure.said} rows"
+    return f"{_percent(sure.precision)} % right ({_between(sure.interval)}), {counted(sure.said, 'row', 'rows')}"
 
 
 def _print_groups(title: str, groups: dict[str, list[Row]]) -> None:
-    from listener.quality import accuracy, confusion, macro_f1, macro_recall
+    from listener.quality import FEWEST, accuracy, confusion, macro_f1, macro_recall
 
     if len(groups) < 2:
         return
@@ -247,8 +252,8 @@ def _print_groups(title: str, groups: dict[str, list[Row]]) -> None:
     rows = []
     for key, its in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0])):
         if len(its) >= FEWEST:
-            counted = confusion(its)
-            figures = (macro_recall(counted), macro_f1(counted), accuracy(counted))
+            called = confusion(its)
+            figures = (macro_recall(called), macro_f1(called), accuracy(called))
             sure = sum(not row.unsure and row.label is not None for row in its) / len(its)
             rows.append((key, str(len(its)), *map(_percent, (*figures, sure))))
     few = [its for its in groups.values() if len(its) < FEWEST]
@@ -272,6 +277,14 @@ def _print_corrections(wrong: Sequence[WrongCount] | None) -> None:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}"
+
+
+def _or_why_not(interval: Interval | None, rows: int) -> str:
+    from listener.quality import FEWEST
+
+    if interval is None:
+        return "too few rows" if rows < FEWEST else "no spread"
+    return _between(interval)
 
 
 def _between(interval: Interval) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from listener.cli.output import Column, facts, json_line, moment, note, say, table
 from listener.cli.shell import Shell, command, group
-from listener.core.analysis import Level, Noise
+from listener.core.analysis import Level, Noise, Relevance
 from listener.core.plain import one_line
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def list_mentions(
 ) -> None:
     """List what was heard, the newest first. A query may have AND, OR, NOT, "phrases", NEAR/n, wildcards* and fields:.
 
+    Relevance is high, medium or low; low is hidden, and counted nowhere. "-": about nothing of ours, or not looked at yet.
+
     Example: listener mentions '"login page" (slow OR broken) -@jobs lang:en' --source news
     """
     from listener.query import parse
@@ -47,6 +49,8 @@ def list_mentions(
     asked = parse(query, app.settings.exclusion_sets) if query is not None else None
     with app.open_store(now) as store:
         found = store.mentions.find(asked, source=source, limit=limit, hidden=hidden, now=now)
+        if source and not found and not store.mentions.find(source=source, limit=1, now=now):
+            app.source(source)  # of a source that is configured no more, what was heard can still be listed
     if shell.json:
         for mention in found:
             json_line(mention)
@@ -61,7 +65,7 @@ def list_mentions(
             moment(one.published_at or one.heard_at),
             one.source,
             about[one.about_us],
-            one.level.value if one.level else "",
+            one.level.value if one.level else "-",
             _excerpt(one),
         )
         for one in found
@@ -71,8 +75,8 @@ def list_mentions(
 
 
 def _excerpt(mention: HeardMention) -> str:
-    title = "" if not mention.title or mention.text.startswith(mention.title) else f"{mention.title} · "
-    text = one_line(title + mention.text, EXCERPT)
+    title = "" if not mention.title or mention.text.startswith(mention.title) else mention.title
+    text = one_line(" · ".join(part for part in (title, mention.text) if part), EXCERPT)
     return text or f"({mention.withheld or 'nothing is kept of it'})"
 
 
@@ -131,8 +135,7 @@ def _understood(analysis: Analysis | None, current: bool, mention_id: int) -> It
     if analysis is None:
         yield "about us", "not looked at yet: run `listener run`"
         return
-    why = f" ({analysis.note})" if analysis.note and not analysis.noise else ""
-    yield "about us", RELEVANCE[analysis.relevance.value] + why + ("" if current else "; that was the former text")
+    yield "about us", _about(analysis) + ("" if current else "; that was the former text")
     yield "relevance", LEVELS[analysis.level].replace("ID", str(mention_id)) if analysis.level else None
     yield "noise", (analysis.note or NOISE[analysis.noise]) if analysis.noise else None
     yield "language", analysis.language or "not known"
@@ -144,10 +147,17 @@ def _understood(analysis: Analysis | None, current: bool, mention_id: int) -> It
     yield "intents", ", ".join(analysis.intents)
 
 
+def _about(analysis: Analysis) -> str:
+    if analysis.relevance is Relevance.EXCLUDED and analysis.note:
+        return f"no: {analysis.note}"
+    why = f" ({analysis.note})" if analysis.note and not analysis.noise else ""
+    return RELEVANCE[analysis.relevance.value] + why
+
+
 RELEVANCE = {
     "about": "yes",
     "no-target": "no: it names nothing of ours",
-    "excluded": "no: one of the exclusions stands in it",
+    "excluded": "no: excluded by its rules",
     "ambiguous": "no: the name stands in it, but nothing shows that it means us",
 }
 

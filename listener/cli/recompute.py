@@ -8,6 +8,7 @@ import typer
 
 from listener.cli.output import Column, Progress, json_line, progress, say, table
 from listener.cli.shell import Shell, command
+from listener.digest.words import counted
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -47,8 +48,9 @@ def recompute(
         facts = {"understood": done.understood, "rescored": done.rescored, "identified": done.identified, "judged": done.judged}
         json_line({**facts, "gone": count.gone})
         return
-    say(f"Understood {done.understood} mentions, {done.rescored} of them anew")
-    say(f"Looked at {done.identified} authors, judged {done.judged} people")
+    say(f"Understood {counted(done.understood, 'mention', 'mentions')}, {done.rescored} of them anew")
+    looked, judged = counted(done.identified, "author", "authors"), counted(done.judged, "person", "people")
+    say(f"Looked at {looked}, judged {judged}")
     _say_gone(count.gone)
 
 
@@ -63,7 +65,8 @@ def _of_all(bar: Progress, everything: int) -> Progress:
 
 def _say_gone(gone: int) -> None:
     if gone:
-        say(f"{gone} mentions keep the verdict that they have: their text was taken away, nothing can read it anew")
+        keep = counted(gone, "mention keeps its verdict: its", "mentions keep their verdicts: their")
+        say(f"{keep} text was taken away, nothing can read it anew")
 
 
 def _preview(shell: Shell, limit: int) -> None:
@@ -82,7 +85,8 @@ def _preview(shell: Shell, limit: int) -> None:
     else:
         _print(found)
     if found.count.new:
-        say(f"{found.count.new} mentions were not understood at all yet; the next run does that")
+        new = counted(found.count.new, "mention was", "mentions were")
+        say(f"{new} not understood at all yet; the next run does that")
     _say_gone(found.count.gone)
     say("Nothing was stored." + (" Next: listener recompute" if found.read else ""))
 
@@ -115,13 +119,13 @@ def _facts(found: Preview) -> dict[str, Any]:
 
 
 def _print(found: Preview) -> None:
-    say(f"{found.read} mentions would be read anew; {found.changed} of them would change")
-    for title, counted in (("sentiment", found.labels), ("relevance", found.relevance)):
-        if counted:
-            rows = [(old, new, str(number)) for (old, new), number in sorted(counted.items())]
+    say(f"{counted(found.read, 'mention', 'mentions')} would be read anew; {found.changed} of them would change")
+    for title, moves in (("sentiment", found.labels), ("relevance", found.relevance)):
+        if moves:
+            rows = [(old, new, str(number)) for (old, new), number in sorted(moves.items())]
             table([Column(title), Column("would be"), Column("times", right=True)], rows)
-    say(f"Of labels that stay, {found.surer} become sure and {found.less_sure} unsure; intents change in {found.intents}")
-    say(f"The standing of {len(found.people)} {'person' if len(found.people) == 1 else 'people'} could change")
+    say(f"Of labels that stay: {found.surer} would become sure, {found.less_sure} unsure; intents change in {found.intents}")
+    say(f"The standing of {counted(len(found.people), 'person', 'people')} could change")
     if found.examples:
         rows = [
             (

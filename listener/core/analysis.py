@@ -148,6 +148,8 @@ class AnalysisJob:
     kind: str = "post"
     url: str | None = None
     author: str | None = None
-    """The author's handle, else the name."""
+    """The author's handle."""
+    author_name: str | None = None
+    """The name that the author shows."""
     followers: int | None = None
     rating: float | None = None

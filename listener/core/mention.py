@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from listener.core.marks import stream_safe
 from listener.core.times import as_utc
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
@@ -147,7 +148,7 @@ _SPACE = re.compile(r"\s+")
 
 def normal_text(text: str) -> str:
     """Text for comparing: compatibility-folded, case-folded, white space collapsed."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    return _SPACE.sub(" ", unicodedata.normalize("NFKC", stream_safe(text)).casefold()).strip()
 
 
 def content_hash(mention: Mention) -> str:

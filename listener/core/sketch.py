@@ -7,7 +7,8 @@ the likeness of two posts is exact and not an estimate.
 
 from __future__ import annotations
 
-from itertools import islice
+import re
+from itertools import islice, pairwise
 from struct import Struct, unpack_from
 
 VERSION = 1
@@ -20,6 +21,7 @@ Chosen on the development half of ``benchmarks/data/near_duplicates.jsonl``."""
 BANDS = 16
 """How many keys there are at most; texts that are nearly alike share at least one with high probability."""
 
+_WORD = re.compile(r"\w+")
 _KEYS = Struct(f"<x{BANDS}q")
 
 
@@ -36,9 +38,20 @@ def similarity(a: bytes, b: bytes) -> float:
     return sum(value in both for value in lowest) / SIZE
 
 
+def same_words(text: str, other: str) -> bool:
+    """Whether two texts are nearly the same words, told by the texts themselves: by their pairs of neighbouring words."""
+    mine, its = _pairs(text), _pairs(other)
+    return bool(mine and its) and len(mine & its) >= NEAR * len(mine | its)
+
+
 def bands(sketch: bytes) -> tuple[int, ...]:
     """Signed 64-bit keys by which the sketch is found; none where it is no sketch of this version."""
     return tuple(key for key in _KEYS.unpack_from(sketch) if key) if _is_sketch(sketch) else ()
+
+
+def _pairs(text: str) -> set[tuple[str, str]]:
+    words = _WORD.findall(text.casefold())
+    return set(pairwise(words))
 
 
 def _hashes(sketch: bytes) -> tuple[int, ...]:

@@ -117,7 +117,9 @@ class TopicFacts:
     brand: str
     topic: str
     labels: Mapping[Label, int]
-    """One label a mention: the sentiment toward the topic, not toward the brand."""
+    """One label a story: the sentiment toward the topic, not toward the brand, where it is sure."""
+    unsure: int = 0
+    """Further stories, of which no verdict is sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +157,9 @@ class HiddenPost:
     may_quote: bool = True
 
 
-AMBIGUOUS, UNIMPORTANT = "ambiguous", "unimportant"
-"""Why a post is hidden that is no noise: the name means something else, or somebody said that it is not worth reading."""
+AMBIGUOUS, UNIMPORTANT, UNKNOWN_LANGUAGE = "ambiguous", "unimportant", "unknown-language"
+"""Why a post is hidden that is no noise: the name means something else, somebody said that it is not worth reading, or a brand's
+query asks for a language and the post's is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +178,15 @@ class DigestFacts:
     """Authors who spoke about us in the window and are no known customer."""
     unscored: int = 0
     labels: Mapping[Label, int] = field(default_factory=dict)
-    """One label a mention, so that they add up to ``mentions``; ``unscored`` among them."""
+    """One label a story that somebody told in their own words, where it is sure; ``unscored`` among them."""
+    unsure: int = 0
+    """Further such stories, of which no verdict is sure."""
+    stories: int = 0
+    """What the ``mentions`` tell: copies and near-copies of one text are one story."""
     topics: tuple[TopicFacts, ...] = ()
     texts: tuple[Utterance, ...] = ()
     hidden: Mapping[str, int] = field(default_factory=dict)
-    """Posts of low relevance first heard in the window, by reason: a ``Noise``, ``AMBIGUOUS`` or ``UNIMPORTANT``."""
+    """Posts of low relevance first heard in the window, by reason: a ``Noise`` or one of those above."""
     hidden_sample: tuple[HiddenPost, ...] = ()
 
 

@@ -240,6 +240,8 @@ def _counts(facts: DigestFacts, people: Sequence[PersonFacts], window: Window) -
         own_side=facts.own_side,
         unscored=facts.unscored,
         labels={label: facts.labels[label] for label in Label if facts.labels.get(label)},
+        unsure=facts.unsure,
+        stories=facts.stories,
     )
 
 

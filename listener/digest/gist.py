@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from listener.core.analysis import Label, Noise
 from listener.core.plain import one_line, web_link
-from listener.core.telling import AMBIGUOUS, UNIMPORTANT, DigestFacts, HiddenPost, Theme, TopicFacts
+from listener.core.telling import AMBIGUOUS, UNIMPORTANT, UNKNOWN_LANGUAGE, DigestFacts, HiddenPost, Theme, TopicFacts
 from listener.digest.model import Hidden, HiddenLine, TopicLine
 from listener.digest.words import counted
 
@@ -24,9 +24,14 @@ REASONS: Mapping[str, tuple[str, str]] = {
     Noise.PRESS_RELEASE: ("press release", "press releases"),
     AMBIGUOUS: ("where the name means something else", "where the name means something else"),
     UNIMPORTANT: ("of no importance", "of no importance"),
+    UNKNOWN_LANGUAGE: ("in a language that is not known", "in a language that is not known"),
 }
 """How posts are counted that were hidden for a reason: one of them, and several."""
-_SINGLE: Mapping[str, str] = {AMBIGUOUS: "another meaning of the name", UNIMPORTANT: "of no importance"}
+_SINGLE: Mapping[str, str] = {
+    AMBIGUOUS: "another meaning of the name",
+    UNIMPORTANT: "of no importance",
+    UNKNOWN_LANGUAGE: "language not known",
+}
 
 
 def topic_lines(
@@ -39,7 +44,7 @@ def topic_lines(
             name = one_line(names.get((topic.brand, topic.topic), topic.topic), 60)
             if only is None and len(brands) > 1:
                 name = f"{name} ({one_line(brands.get(topic.brand, topic.brand), 60)})"
-            found.append(_line(name, topic.labels))
+            found.append(_line(name, topic.labels, unsure=topic.unsure))
     return tuple(sorted(found, key=lambda line: (-line.mentions, line.name))[:TOPICS])
 
 
@@ -47,8 +52,9 @@ def theme_lines(themes: Sequence[Theme]) -> tuple[TopicLine, ...]:
     return tuple(_line(one_line(theme.phrase, 60), theme.labels, theme.authors) for theme in themes[:THEMES])
 
 
-def _line(name: str, labels: Mapping[Label, int], authors: int = 0) -> TopicLine:
-    return TopicLine(name, sum(labels.values()), labels.get(Label.POSITIVE, 0), labels.get(Label.NEGATIVE, 0), authors)
+def _line(name: str, labels: Mapping[Label, int], authors: int = 0, unsure: int = 0) -> TopicLine:
+    number = sum(labels.values()) + unsure
+    return TopicLine(name, number, labels.get(Label.POSITIVE, 0), labels.get(Label.NEGATIVE, 0), authors, unsure)
 
 
 def hidden_lines(facts: DigestFacts, tz: tzinfo) -> Hidden | None:

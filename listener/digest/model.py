@@ -123,6 +123,8 @@ class TopicLine:
     negative: int
     authors: int = 0
     """Of a recurring phrase."""
+    unsure: int = 0
+    """Of the mentions, a copied one counted once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,10 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was heard in the window, in numbers: ``mentions`` about us, of them by ``labels``; ``unmatched`` counts authors."""
+    """What was heard in the window: ``mentions`` about us, and the ``stories`` they tell; ``unmatched`` counts authors.
+
+    ``labels`` count the stories that somebody told in their own words, by sure verdicts; ``unsure`` are the rest of them.
+    """
 
     mentions: int = 0
     customers: int = 0
@@ -156,6 +161,9 @@ class Counts:
     own_side: int = 0
     unscored: int = 0
     labels: Mapping[Label, int] = field(default_factory=dict)
+    unsure: int = 0
+    stories: int = 0
+    """0 in what an older version stored."""
 
 
 @dataclass(frozen=True, slots=True)

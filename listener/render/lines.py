@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from listener.core.analysis import Label
 from listener.core.telling import Health
-from listener.digest.model import Digest, HeardLine, Hidden, TopicLine
+from listener.digest.model import Digest, Entry, HeardLine, Hidden, TopicLine
 from listener.digest.sections import SECTIONS
 from listener.digest.words import counted
 from listener.timewords import moment_words
@@ -43,12 +43,20 @@ def heard_line(digest: Digest) -> str:
         f"{number:,} {_LABELS[label]}" for label, number in counts.labels.items() if number and label is not Label.UNSCORED
     )
     unscored = f"{counts.unscored:,} not scored" if counts.unscored else ""
-    detail = ", ".join(part for part in (labels, unscored) if part)
+    unsure = f"{counts.unsure:,} unsure" if counts.unsure else ""
+    detail = ", ".join(part for part in (labels, unsure, unscored) if part)
     about = counted(counts.mentions, "mention", "mentions") + " of us"
+    if counts.stories and counts.stories != counts.mentions:
+        about += " in " + counted(counts.stories, "story", "stories")
     return f"{about}: {detail}." if detail else f"{about}."
 
 
 _LABELS = {Label.POSITIVE: "positive", Label.NEUTRAL: "neutral", Label.NEGATIVE: "negative", Label.MIXED: "mixed"}
+
+
+def standing_line(entry: Entry) -> str:
+    """The standing, and in a sentence of its own what it rests on."""
+    return f"{entry.standing}. {entry.why[0].upper()}{entry.why[1:]}" if entry.why else entry.standing
 
 
 def authors_line(digest: Digest) -> str:
@@ -89,13 +97,14 @@ def heard_names(heard: HeardLine) -> str:
 
 
 def felt_words(line: TopicLine) -> str:
-    """``2 positive, 6 negative of 9``; what is neither is not told."""
+    """``2 positive, 6 negative of 9``; what is neither, nor in doubt, is not told."""
     felt = ", ".join(_felt(line))
     return f"{felt} of {line.mentions:,}" if felt else counted(line.mentions, "mention", "mentions")
 
 
 def _felt(line: TopicLine) -> list[str]:
-    return [f"{number:,} {word}" for number, word in ((line.positive, "positive"), (line.negative, "negative")) if number]
+    felt = ((line.positive, "positive"), (line.negative, "negative"), (line.unsure, "unsure"))
+    return [f"{number:,} {word}" for number, word in felt if number]
 
 
 def themes_line(digest: Digest) -> str:

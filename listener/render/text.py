@@ -24,6 +24,7 @@ from listener.render.lines import (
     hidden_title,
     more_line,
     period,
+    standing_line,
     themes_line,
     until_words,
 )
@@ -110,7 +111,7 @@ def _card(entry: Entry) -> Iterator[str]:
         yield ""
         yield from _quote(quote)
     yield ""
-    yield from fact("Standing", f"{entry.standing}. {entry.why}" if entry.why else entry.standing)
+    yield from fact("Standing", standing_line(entry))
     yield from fact("Known by", entry.evidence)
     if entry.owner:
         yield from fact("Owner", entry.owner)

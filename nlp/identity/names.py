@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 
 from rapidfuzz.distance import JaroWinkler
 
+from listener.core.marks import stream_safe
 from listener.core.people import Customer
 from nlp.identity.lists import NICKNAMES, PARTICLES, TITLES
 
@@ -43,9 +44,9 @@ _CLOSE = 0.92
 @lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name, folded for comparison, without titles."""
-    text = unicodedata.normalize("NFKC", name).casefold()
+    text = unicodedata.normalize("NFKC", stream_safe(name)).casefold()
     text = "".join(char for char in text if unicodedata.category(char) != "Cf")
-    text = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    text = unicodedata.normalize("NFKD", stream_safe(text.translate(_LETTERS)))
     text = "".join(char for char in text if not unicodedata.combining(char)).translate(_LOOK_ALIKES)
     return tuple(_without_umlauts(word) for word in _WORD.findall(text) if word not in TITLES)
 

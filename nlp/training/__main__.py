@@ -24,7 +24,7 @@ from nlp.pairs import pair
 from nlp.training.calibrate import calibrate
 from nlp.training.data import Example, Split, diet, file_of, fingerprint, keys, read, rows
 from nlp.training.export import export, prune, pruned_tokenizer, run
-from nlp.training.fit import Ids, Recipe, encode, fit, predict
+from nlp.training.fit import Ids, Recipe, encode, fit, mean_of, predict
 from nlp.training.invented import examples
 from nlp.training.model import TargetClassifier
 
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def make(recipe: Mapping[str, Any], data: Path, out: Path, work: Path | None) -> None:
-    """Fit the teachers, then the student, then finish it; calibrate and write it."""
+    """Fit the teachers, then the student, then finish it; calibrate and write the mean of it and a teacher."""
     base = Path(str(files(recipe["base"]) / "model"))
     held_out = [file_of(data, name) for name in recipe["validation"]["files"]]
     paths = {name: file_of(data, name) for name in recipe["passes"]}
@@ -109,7 +109,8 @@ def make(recipe: Mapping[str, Any], data: Path, out: Path, work: Path | None) ->
         slowly = replace(numbers, learning_rate=its["learning_rate"], averaging=its["averaging"])
         return fit(_kept(work, "student", base, student), plan, encoded, labels, slowly, STUDENT, told=_told("finish"))
 
-    network = _kept(work, "finished", base, finished)
+    # Fitted from one beginning, they differ in what they learned by heart, which the mean forgets.
+    network = mean_of([teachers[-1], _kept(work, "finished", base, finished)])
     write(
         network,
         tokenizer,

@@ -126,3 +126,12 @@ def fit(
             torch._foreach_lerp_([kept for _, kept in learnt], [own for own, _ in learnt], 1 - keep)
         told(step + 1, len(todo), float(loss.detach()))
     return mean
+
+
+def mean_of(networks: Sequence[TargetClassifier]) -> TargetClassifier:
+    """The network whose weights are the mean of the networks' (a "model soup": Wortsman et al., ICML 2022)."""
+    mean = copy.deepcopy(networks[0])
+    with torch.no_grad():
+        for parts in zip(mean.parameters(), *(one.parameters() for one in networks), strict=True):
+            parts[0].copy_(torch.stack([part.detach() for part in parts[1:]]).mean(0))
+    return mean

@@ -17,7 +17,7 @@ from listener.cli.records import LabelledRecord
 from listener.core.analysis import Intent
 from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import SourceProtocolError
-from listener.correcting import FELT, LEVELS
+from listener.correcting import LEVELS, Feeling
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,7 +80,7 @@ def test_the_guide_to_corrections_names_every_command_and_value() -> None:
     page = (ROOT / "docs" / "corrections.md").read_text(encoding="utf-8")
     commands = get_command(app).commands["correct"].commands  # type: ignore[attr-defined]  # groups, both
     assert {name for name in commands if f"listener correct {name}" not in page} == set()
-    values = [*Intent, *FELT, *LEVELS, "listener eval sentiment", "listener recompute --preview"]
+    values = [*Intent, *Feeling, *LEVELS, "listener eval sentiment", "listener recompute --preview"]
     assert [value for value in values if f"`{value}`" not in page and f"{value} " not in page] == []
 
 

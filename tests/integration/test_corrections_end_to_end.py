@@ -176,6 +176,29 @@ def test_an_ambiguous_name_learns_from_a_corrected_mention(listener: Listener) -
     assert analysis["targets"][0]["sentiment"]["label"] == "negative"
 
 
+def test_a_rescued_mention_says_what_is_next_and_is_scored_by_the_next_recompute(listener: Listener) -> None:
+    said = listener("correct", "relevance", 4, "high").out
+    assert "No sentiment toward quillon/flow yet" in said
+    assert "Next: listener recompute" in said
+    assert "listener correct sentiment 4 LABEL --target quillon/flow" in said
+    assert label(listener, 4) == "unscored"
+    assert "Looked at 1 author, judged 4 people" in listener("recompute").out
+    (found,) = only(listener("mentions", "show", 4, "--json"))["analysis"]["targets"]
+    assert (found["target"], found["sentiment"]["engine"], found["sentiment"]["label"]) == ("quillon/flow", "vader", "negative")
+
+
+def test_one_is_one(listener: Listener, tmp_path: Path) -> None:
+    listener("correct", "sentiment", 2, "negative")
+    assert "Wrote 1 text to" in listener("correct", "export", tmp_path / "labelled.jsonl").out
+    measured = listener("eval", "sentiment", tmp_path / "labelled.jsonl").out
+    assert "1 row\n" in measured
+    assert "too few rows" in measured
+    assert "No row is neutral or positive" in measured
+    assert only(listener("eval", "sentiment", tmp_path / "labelled.jsonl", "--json"))["macro_recall_interval"] is None
+    listener("correct", "relevance", 2, "none")
+    assert listener("correct", "export", "-").lines == []
+
+
 def test_a_recompute_that_is_killed_goes_on(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     listener("correct", "phrase", "sick", "positive")
 
@@ -193,7 +216,7 @@ def test_a_recompute_that_is_killed_goes_on(listener: Listener, monkeypatch: pyt
 
 REFUSED: list[tuple[list[object], int, str]] = [
     (["sentiment", 99, "negative"], 1, "There is no mention 99"),
-    (["sentiment", 1, "unscored"], 2, "cannot be said here"),
+    (["sentiment", 1, "unscored"], 2, "is not one of 'positive', 'neutral', 'negative', 'mixed'"),
     (["sentiment", 1, "furious"], 2, "furious"),
     (["sentiment", 1, "negative", "--target", "brimtel"], 2, "one of: quillon"),
     (["relevance", 1, "huge"], 2, "one of: high, medium, low, none"),
@@ -203,7 +226,10 @@ REFUSED: list[tuple[list[object], int, str]] = [
     (["intent", 1], 2, "no intent is named"),
     (["intent", 1, "--add", "praise", "--remove", "praise"], 2, "either of the two"),
     (["phrase", "...", "positive"], 2, "it has no letters"),
-    (["phrase", "x", "mixed"], 2, "cannot be said here"),
+    (["phrase", "x", "mixed"], 2, "is not one of 'positive', 'neutral', 'negative'"),
+    (["phrase", "Flow", "negative"], 2, 'it belongs to the name "Flow"'),
+    (["phrase", "quillon mess", "negative"], 2, 'it belongs to the name "Quillon"'),
+    (["target", 4, "quillon/flow", "--remove"], 2, "mention 4 is about none of your targets"),
     (["phrase", "x" * 300, "positive", "--brand", "y"], 2, "2 problems"),
     (["undo", 7], 1, "There is no correction 7"),
 ]

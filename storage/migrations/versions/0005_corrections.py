@@ -1,4 +1,4 @@
-"""Corrections by people, and phrase rules."""
+"""Corrections by people, phrase rules, and mentions by when they were said."""
 
 from __future__ import annotations
 
@@ -52,3 +52,4 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("mention_id", name=op.f("pk_corrected_analyses")),
     )
+    op.create_index(op.f("ix_mentions_said_at_id"), "mentions", ["said_at", "id"])

@@ -132,6 +132,12 @@ def test_mentions(demo) -> None:
     hidden = demo("mentions", "--hidden", "--json").lines
     assert {one["level"] for one in hidden} <= {"low"}
     assert demo("mentions", "list", "show", "--limit", 1).status == 0
+    unknown = demo("mentions", "list", "--source", "nosuch")
+    assert unknown.status == 2
+    assert "there is no source named 'nosuch'" in unknown.err
+    assert "one of: " in unknown.err
+    assert "deskside" in unknown.err
+    assert demo("mentions", "zzzzzz", "--source", "deskside").out == "Nothing like that was heard.\n"
 
 
 def test_one_mention_tells_what_every_step_made_of_it(demo) -> None:

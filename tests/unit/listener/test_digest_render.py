@@ -5,6 +5,7 @@ After a deliberate change of the rendering, ``GOLDEN=write`` in the environment 
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -26,6 +27,7 @@ from listener.digest import Digest, build_digest
 from listener.digest.sections import Tone
 from listener.render.digest import render_digest
 from listener.render.html import render_html
+from listener.render.lines import heard_line, standing_line
 from listener.render.look import DARK, LIGHT
 from listener.render.text import WIDTH, render_text, wrap
 from tests.support.digest_facts import (
@@ -268,3 +270,22 @@ def test_every_colour_can_be_read_on_its_ground(scheme: object) -> None:
         assert _contrast(accent, tint) >= 4.5
         assert _contrast(scheme.ink, tint) >= 4.5
     assert set(scheme.accents) == set(Tone)
+
+
+def test_what_a_standing_rests_on_is_a_sentence_of_its_own() -> None:
+    entry = build_digest(realistic_facts(), DAY, ZONE, BRANDS).people[0]
+    told = replace(entry, standing="not enough evidence", why="nothing in their own words")
+    assert standing_line(told) == "not enough evidence. Nothing in their own words"
+    assert standing_line(replace(told, why="")) == "not enough evidence"
+
+
+def test_stories_are_told_where_copies_were_heard() -> None:
+    digest = build_digest(realistic_facts(), DAY, ZONE, BRANDS)
+    assert heard_line(digest).startswith("41 mentions of us in 38 stories: 15 positive")
+    assert heard_line(replace(digest, counts=replace(digest.counts, stories=41))).startswith("41 mentions of us: ")
+    raw = json.loads(digest.to_json())
+    assert raw["counts"].pop("stories") == 38
+    assert raw["counts"].pop("unsure") == 1
+    for topic in (*raw["topics"], *raw["themes"]):
+        del topic["unsure"]
+    assert heard_line(Digest.from_json(json.dumps(raw))).startswith("41 mentions of us: ")

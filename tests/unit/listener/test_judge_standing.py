@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from listener.case_rules import is_complaint, is_praise
 from listener.core.analysis import Intent, Label, Sentiment
 from listener.core.cases import Case, CaseKind, CaseState
 from listener.core.policy import JudgingPolicy
@@ -314,3 +315,31 @@ def test_a_snooze_brings_the_next_look_forward():
 def test_impossible_thresholds_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong)).rstrip("s")):
         JudgingPolicy(**wrong)
+
+
+# ------------------------------------------------------------------------------------------- what people said of stars
+
+
+def corrected(label: Label, stars: float) -> Opinion:
+    felt = Sentiment(label, {Label.POSITIVE: 0.5, Label.NEGATIVE: -0.5}.get(label, 0.0), "human", "1")
+    return replace(praise(1, 2, rating=stars), sentiment=felt)
+
+
+@pytest.mark.parametrize(
+    ("label", "stars"), [(Label.NEGATIVE, 5.0), (Label.POSITIVE, 1.0), (Label.NEUTRAL, 5.0), (Label.MIXED, 1.0)]
+)
+def test_a_person_s_word_goes_before_the_stars(label, stars):
+    starred, bare = corrected(label, stars), replace(corrected(label, stars), rating=None)
+    found, without = standing_of(job(starred), POLICY, AS_OF), standing_of(job(bare), POLICY, AS_OF)
+    assert (found.probability, found.why, found.stance) == (without.probability, without.why, without.stance)
+    assert f"1 {label.value} post" in found.why
+    assert (is_praise(starred), is_complaint(starred)) == (label is Label.POSITIVE, label is Label.NEGATIVE)
+
+
+def test_stars_with_which_a_person_agrees_and_stars_of_an_unread_post_count_as_before():
+    for label, stars in ((Label.POSITIVE, 5.0), (Label.NEGATIVE, 1.0), (Label.UNSCORED, 1.0)):
+        by_engine = replace(corrected(label, stars), sentiment=Sentiment(label, 0.0, "vader", "1"))
+        assert (
+            standing_of(job(corrected(label, stars)), POLICY, AS_OF).probability
+            == standing_of(job(by_engine), POLICY, AS_OF).probability
+        )

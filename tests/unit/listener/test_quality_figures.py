@@ -69,9 +69,19 @@ def test_the_interval_of_a_figure_is_that_of_rows_drawn_anew() -> None:
     low, high = bootstrap(counted, accuracy)
     assert (low, high) == pytest.approx(wilson(1500, 2000), abs=0.004)
     assert bootstrap(counted, accuracy) == (low, high)
-    few = confusion(rows((-1, -1, 6), (-1, 1, 4)))
-    assert bootstrap(few, accuracy) == pytest.approx((0.3, 0.9), abs=0.11)
-    assert bootstrap(Counter(), accuracy) == (0.0, 0.0)
+    some = confusion(rows((-1, -1, 18), (-1, 1, 12)))
+    assert bootstrap(some, accuracy) == pytest.approx((0.42, 0.77), abs=0.05)
+
+
+def test_too_few_rows_and_rows_without_an_error_have_no_interval() -> None:
+    assert bootstrap(confusion(rows((-1, -1, 20), (-1, 1, 9))), accuracy) is None
+    assert bootstrap(confusion(rows((-1, -1, 50), (1, 1, 50))), accuracy) is None
+    assert bootstrap(Counter(), accuracy) is None
+
+
+def test_classes_of_which_there_is_no_row_are_named() -> None:
+    assert quality(rows((-1, 0, 1), (1, 1, 1)), draws=5).missing == (0,)
+    assert quality(rows((-1, 1, 1), (0, 0, 1), (1, None, 1)), draws=5).missing == ()
 
 
 @pytest.mark.parametrize(("trials", "share"), [(20, 0.03), (20, 0.5), (50, 0.97), (10_000, 0.4), (7, 1.0), (7, 0.0), (0, 0.3)])
@@ -154,7 +164,7 @@ ROWS = st.lists(
     st.builds(
         Row, st.sampled_from([-1, 0, 1]), st.sampled_from([-1, 0, 1, None]), st.one_of(st.none(), PROBABILITY), st.booleans()
     ),
-    max_size=30,
+    max_size=45,
 )
 
 
@@ -166,8 +176,8 @@ def test_every_figure_is_a_share_within_its_interval_or_near_it(given_rows: list
     if given_rows:
         low, high = found.accuracy_interval
         assert 0 <= low <= found.accuracy <= high <= 1
-    for low, high in (found.macro_recall_interval, found.macro_f1_interval):
-        assert 0 <= low <= high <= 1
+    for interval in (found.macro_recall_interval, found.macro_f1_interval):
+        assert interval is None or 0 <= interval[0] < interval[1] <= 1
     calibrated = found.calibration
     assert (calibrated is None) == all(row.probability is None for row in given_rows)
     if calibrated is not None:

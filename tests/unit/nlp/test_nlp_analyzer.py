@@ -277,7 +277,7 @@ heavy = {"spacy", "numpy", "py3langid", "vaderSentiment"}
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 analyzer = nlp.analyzer.build_analyzer([ListeningRule("q", (Target("q", TargetKind.BRAND, "q", "Quillon"),))])
 analyzer.analyze([AnalysisJob(1, 1, None, "nothing of ours in here", None)])
-assert not {"spacy", "numpy", "py3langid"} & set(sys.modules)
+assert not {"spacy", "py3langid"} & set(sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -133,3 +133,20 @@ def test_engines_obey_the_rules(name: str) -> None:
     assert [one.label for one in verdicts] == [label for *_, label in community]
     for (text, *_), one in zip(community, verdicts, strict=True):
         assert set(one.evidence) <= {text}
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "expected"),
+    [
+        ("Spaß", "Quillon macht viel Spaß.", "Quillon macht viel great."),
+        ("spass", "Quillon macht viel Spaß und SPASS.", "Quillon macht viel great und GREAT."),
+        ("Spaß".casefold(), "Spaß ist Quillon, ein Spaßbad nicht.", "great ist Quillon, ein Spaßbad nicht."),
+        ("\ufb01ne", "Quillon is \ufb01ne, fine.", "Quillon is great, great."),
+        ("İyi", "Quillon İyi, iyi, i\u0307yi.", "Quillon great, great, great."),
+        ("\u03b9", "Quillon \u0390 \u03b9.", "Quillon \u0390 great."),
+    ],
+)
+def test_letters_that_folding_makes_longer_are_found_and_places_still_hold(phrase: str, text: str, expected: str) -> None:
+    passage = taught(said(text), PhraseRule(phrase, Label.POSITIVE))
+    assert passage.sentence == expected
+    assert passage.sentence[passage.start : passage.end] == "Quillon"

@@ -324,7 +324,7 @@ def test_many_sets_are_asked_at_once() -> None:
     [
         ("source:blog", {"source": "blog"}),
         ("author:ada", {"author": "@Ada"}),
-        ('author:"ada lovely"', {"author": "Ada Lovely"}),
+        ('author:"ada lovely"', {"author_name": "Ada Lovely"}),
         ("lang:en", {}),
         ("title:year", {"title": "A year with it"}),
         ("site:quillon.example", {"url": "https://blog.quillon.example/1"}),
@@ -353,3 +353,62 @@ def test_a_query_changes_the_analyzer_and_a_broken_one_is_refused() -> None:
     assert build_analyzer([QUILLON], "vader").fingerprint != build_analyzer([replace(QUILLON, query="a")], "vader").fingerprint
     with pytest.raises(QueryError):
         build_analyzer([replace(QUILLON, query="(")], "vader")
+
+
+# ------------------------------------------------------------------------------------------- capitals, unknown language
+
+
+ANCHOR = ListeningRule(
+    "anchor",
+    (Target("anchor", TargetKind.BRAND, "anchor", "Anchor", context=("app", "support", "invoice"), ambiguous=True),),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("ANCHOR APP IN CAPITALS: HATE IT, SUPPORT IS AWFUL", Level.MEDIUM),
+        ("I waited for a week. ANCHOR SUPPORT IS AWFUL! Never again.", Level.MEDIUM),
+        ("ANCHOR IS AWFUL AND NOBODY THERE ANSWERS", Level.LOW),
+        ("Their boat lost its ANCHOR and the app showed it", Level.LOW),
+        ("anchor app keeps crashing and support is silent", Level.MEDIUM),
+        ("anchor app keeps crashing", Level.LOW),
+        ("I think anchor app keeps crashing and support is silent", Level.LOW),
+    ],
+)
+def test_in_shouting_and_without_any_capital_case_shows_nothing(text: str, level: Level) -> None:
+    (analysis,) = build_analyzer([ANCHOR], "vader").analyze([AnalysisJob(1, 1, None, text, "en")])
+    assert (analysis.level, analysis.counts) == (level, level is Level.MEDIUM), analysis.note
+
+
+def test_two_context_words_are_named_where_small_letters_count() -> None:
+    text = "anchor app keeps crashing and support is silent"
+    (analysis,) = build_analyzer([ANCHOR], "vader").analyze([AnalysisJob(1, 1, None, text, "en")])
+    assert analysis.note == '"Anchor" is ambiguous; it counts because of "app" and "support"'
+
+
+def test_a_megabyte_of_shouting_is_judged() -> None:
+    assert judged(ANCHOR, "ANCHOR APP " * 20_000).relevance is Relevance.ABOUT
+
+
+def test_what_only_lacks_a_known_language_is_hidden_and_not_lost() -> None:
+    rule = replace(QUILLON, query="lang:en OR @german", sets=(("german", "lang:de-at NOT wetter"),))
+    analysis = judged(rule, "Quillon ⭐", language=None)
+    assert (analysis.language, analysis.relevance, analysis.level, analysis.counts) == (
+        None,
+        Relevance.EXCLUDED,
+        Level.LOW,
+        False,
+    )
+    assert analysis.note == "its language is not known, and the brand's query asks for one"
+    german = judged(replace(rule, query="@german"), "Quillon Wetter", language=None)
+    assert (german.relevance, german.level) == (Relevance.EXCLUDED, None)
+    wanted = judged(replace(rule, query="(lang:en AND invoice) OR invoice"), "Quillon ⭐", language=None)
+    assert (wanted.relevance, wanted.level) == (Relevance.EXCLUDED, None)
+
+
+def test_an_author_is_known_by_handle_and_by_name() -> None:
+    text = "We have been using Quillon at the office for a year and it is fine"
+    known = {"author": "adal", "author_name": "Ada Lovely"}
+    for query in ("author:adal", 'author:"ada lovely"'):
+        assert judged(replace(QUILLON, query=query), text, **known).relevance is Relevance.ABOUT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -222,3 +223,19 @@ def test_reposts_are_told_from_comments_on_them() -> None:
     assert is_repost(' "RT @someone Quillon')
     assert not is_repost("So true RT @someone: Quillon")
     assert not is_repost("Quillon is great")
+
+
+_JOINERS_AS_WRITTEN_DOWN = re.compile("(?<![\u0080-\U0010ffff])[\u200c\u200d]+|[\u200c\u200d]+(?![\u0080-\U0010ffff])")
+
+
+@given(st.text(alphabet="aé \u200c\u200d"))
+def test_a_run_of_joiners_is_judged_by_what_stands_around_it(text: str) -> None:
+    expected = " ".join(_JOINERS_AS_WRITTEN_DOWN.sub("", text).split())
+    assert to_text(text, Markup.PLAIN) == expected
+
+
+def test_a_long_run_of_joiners_is_looked_at_once() -> None:
+    text = "é" + "\u200d" * 190_000 + "é"
+    started = time.process_time()
+    assert to_text(text, Markup.PLAIN) == text
+    assert time.process_time() - started < 1

@@ -49,14 +49,22 @@ def test_the_longer_phrase_speaks_for_its_parts() -> None:
 
 def test_the_most_spoken_of_come_first_and_few_are_told() -> None:
     words = ["trays", "webhooks", "pagination", "redlines", "templates", "audits", "connectors"]
+    words = [f"{word} renderer" for word in words]
     texts = [Utterance(author, word, Label.NEUTRAL) for n, word in enumerate(words) for author in range(AUTHORS + n)]
     found = recurring(texts)
     assert [theme.phrase for theme in found] == list(reversed(words))[:MOST]
 
 
 def test_links_handles_and_punctuation_keep_words_apart() -> None:
-    texts = said(*["overnight, export https://overnight.example/export @overnight #export"] * 3)
-    assert {theme.phrase for theme in recurring(texts)} == {"overnight", "export"}
+    texts = said(*["overnight, SSO https://overnight.example/SSO @overnight #SSO"] * 3)
+    assert {theme.phrase for theme in recurring(texts)} == {"SSO"}
+
+
+def test_a_word_by_itself_is_no_theme_unless_it_is_a_term() -> None:
+    words = ("a paper copy came twice", "dates", "no paper", "copy of it, dates", "twice", "paper, copy", "dates twice")
+    assert recurring(said(*words)) == []
+    assert recurring(said(*["TWICE, TRAYS!"] * 4)) == []
+    assert {theme.phrase for theme in recurring(said(*["the e-invoice, over SFTP, is here"] * 3))} == {"e-invoice", "SFTP"}
 
 
 def test_what_nearly_every_text_says_is_background() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +14,7 @@ from listener.core.brand import ListeningRule, Target, TargetKind, Topic
 from nlp.analyzer import build_analyzer
 from nlp.passages import Sentence
 from nlp.targets import Hit
-from nlp.topics import TopicFinder
+from nlp.topics import MOST_PLACES, TopicFinder
 
 BRAND = Target("quillon", TargetKind.BRAND, "quillon", "Quillon")
 SIGN = Target("quillon/sign", TargetKind.PRODUCT, "quillon", "Quillon Sign")
@@ -116,3 +119,16 @@ def test_any_text_gives_places_within_it(noise: str) -> None:
     for hit in finder.find(text, [Sentence(0, len(text), 0)], [Hit(0, place, place + 7, True)]):
         assert all(0 <= start < end <= len(text) for start, end in hit.places)
         assert hit.target == 0
+
+
+@pytest.mark.parametrize("unit", ["Quillon invoice. ", "invoice ", "Quillon Sign prices ", "Brimtel invoice. ", "invoice. "])
+def test_a_book_of_topics_and_names_costs_no_more_than_its_length(unit: str) -> None:
+    text = "Quillon. " + unit * (200_000 // len(unit))
+    hits = [Hit(0 if m[0] == "Quillon" else 2, *m.span(), sure=True) for m in re.finditer("Quillon|Brimtel", text)]
+    sentences = [Sentence(*m.span(), 0) for m in re.finditer(r"[^.]{1,2000}", text)]
+    finder = TopicFinder([RULE])
+    started = time.process_time()
+    for hit in finder.find(text, sentences, hits):
+        assert hit.target == 0
+        assert 1 <= len(hit.places) <= MOST_PLACES
+    assert time.process_time() - started < 1

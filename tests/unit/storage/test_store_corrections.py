@@ -289,6 +289,12 @@ def test_labelled_data_are_what_may_be_kept(any_store: Store) -> None:
     )
     any_store.privacy.erase_person(Selector(platform="rss", handle="writer1"), NOW)
     assert [one and one.mention_id for one in any_store.corrections.labelled()] == [None, None, None, 5]
+    correct(any_store, CorrectionKind.RELEVANCE, "none", mention_id=5)
+    assert list(any_store.corrections.labelled()) == [None, None, None]
+    correct(any_store, CorrectionKind.RELEVANCE, "high", mention_id=5)
+    assert [one and one.mention_id for one in any_store.corrections.labelled()] == [None, None, None, 5]
+    correct(any_store, CorrectionKind.TARGET, "remove", OURS, mention_id=5)
+    assert list(any_store.corrections.labelled()) == [None, None, None]
 
 
 # ------------------------------------------------------------------------------------------------- gone with the mention

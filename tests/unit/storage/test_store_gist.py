@@ -12,7 +12,8 @@ import pytest
 
 from listener.core.analysis import Analysis, AspectSentiment, Label, Level, Noise, Relevance
 from listener.core.brand import MatchingPolicy, TargetKind
-from listener.core.telling import AMBIGUOUS, UNIMPORTANT, DigestFacts, Message, TopicFacts, Utterance
+from listener.core.mention import Author
+from listener.core.telling import AMBIGUOUS, UNIMPORTANT, UNKNOWN_LANGUAGE, DigestFacts, Message, TopicFacts, Utterance
 from listener.core.terms import X
 from storage.store import Selector, Store, open_store
 from tests.support.heard import (
@@ -202,3 +203,44 @@ def test_what_is_only_counted_does_not_count_noise(sqlite_file: Path) -> None:
         jobs = store.analyses.pending_analyses(ANALYZER, 9)
         store.analyses.save_analyses(list(zip(jobs, [about(), noise()], strict=True)), ANALYZER, NOW)
         assert window(store).mentions == 1
+
+
+LONG = "The billing page of Quillon lost our invoice again and nobody in support could tell where it went, so we pay twice."
+
+
+def test_a_story_is_one_opinion_however_often_it_is_copied(store: Store) -> None:
+    hear(store, *(mention(number, LONG, title=None) for number in (1, 2, 3)), mention(4, by="other"))
+    understand(store, replace(about(target(Label.NEGATIVE)), aspects=(topic("billing"),)))
+    facts = window(store)
+    assert (facts.mentions, facts.stories) == (4, 2)
+    assert sum(facts.labels.values()) == 2
+    assert facts.topics == (TopicFacts(BRAND, "billing", {Label.NEGATIVE: 2}),)
+
+
+def test_verdicts_in_doubt_are_counted_as_such(store: Store) -> None:
+    hear(store, *(mention(number) for number in range(1, 4)))
+    doubtful = AspectSentiment("billing", BRAND, "the bill", sentiment(Label.NEGATIVE, unsure=True))
+    toward = replace(target(), sentiment=sentiment(Label.NEGATIVE, unsure=True))
+    understand(
+        store,
+        replace(about(toward), aspects=(doubtful,)),
+        replace(about(toward, target(Label.POSITIVE, brand="other", key="other")), aspects=(topic("billing"), doubtful)),
+        replace(about(target(Label.UNSCORED)), aspects=(topic("billing", Label.UNSCORED),)),
+    )
+    facts = window(store)
+    assert facts.topics == (TopicFacts(BRAND, "billing", {Label.NEGATIVE: 1, Label.UNSCORED: 1}, unsure=1),)
+    assert (facts.mentions, facts.unsure, facts.unscored) == (3, 1, 1)
+    assert facts.labels == {Label.POSITIVE: 1, Label.UNSCORED: 1}
+
+
+def test_what_only_lacks_a_language_is_hidden_under_its_own_words(store: Store) -> None:
+    hear(store, mention(1, "Quillon ⭐"))
+    understand(store, Analysis(Relevance.EXCLUDED, None, note="its language is not known", level=Level.LOW))
+    facts = window(store)
+    assert facts.hidden == {UNKNOWN_LANGUAGE: 1}
+
+
+def test_a_job_has_the_authors_handle_and_name(store: Store) -> None:
+    hear(store, mention(1), mention(2, author=Author(display_name="Ada Lind")))
+    jobs = store.analyses.pending_analyses("x", 10)
+    assert [(job.author, job.author_name) for job in jobs] == [("writer1", "writer1 (name)"), (None, "Ada Lind")]

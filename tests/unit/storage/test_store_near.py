@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from listener.core.analysis import Analysis
+from listener.core.analysis import Analysis, Label
+from listener.core.brand import TargetKind
+from listener.core.corrections import NONE, CorrectionKind, Named, Said
 from listener.core.mention import Kind, Mention
 from nlp.sketch import sketches
 from storage import near
 from storage.near_tables import near_bands, near_sketches, near_stories
+from storage.retention import blank_mentions
 from storage.store import Retention, Selector, Store, open_store
 from tests.support.heard import (
     DAY,
@@ -28,6 +31,7 @@ from tests.support.heard import (
     mention,
     pending,
     sqlite_url,
+    target,
 )
 
 POST = (
@@ -275,3 +279,108 @@ def test_many_texts_cost_few_statements(sqlite_store: Store) -> None:
     statements.clear()
     sqlite_store.analyses.save_analyses(done, "1", NOW)
     assert not any("near_bands" in one for one in statements)
+
+
+def oppose(store: Store, labels: dict[str, Label], fingerprint: str = "analyzer 1") -> None:
+    """As ``read``; what each author feels toward the brand is given by the handle."""
+    jobs = store.analyses.pending_analyses(fingerprint, 10_000)
+    made = sketches([job.text for job in jobs])
+    done = [(job, replace(about(target(labels[str(job.author)])), sketch=sketch)) for job, sketch in zip(jobs, made, strict=True)]
+    store.analyses.save_analyses(done, fingerprint, NOW)
+
+
+def test_an_edit_of_a_comma_makes_no_copy_an_opinion(any_store: Store) -> None:
+    copy = said(2, f"HALDEN {POST}", 2, by="wire")
+    hear(any_store, said(1, POST, 3, by="ada"), copy)
+    read(any_store)
+    assert owners(any_store) == {"ada"}
+    for text in (f"HALDEN - {POST}", f"Halden: {POST}", WIRE):
+        hear(any_store, replace(copy, text=text))
+        assert owners(any_store) == {"ada"}
+        read(any_store)
+        assert owners(any_store) == {"ada"}
+        assert len(set(told(any_store).values())) == 1
+    hear(any_store, replace(copy, text=OTHER))
+    read(any_store)
+    assert owners(any_store) == {"ada", "wire"}
+
+
+def test_an_edited_copy_does_not_become_the_original_that_was_removed(any_store: Store) -> None:
+    copy = said(2, f"HALDEN {POST}", 2, by="wire")
+    hear(any_store, said(1, POST, 3, by="ada"), copy, said(3, MORE, 1, by="desk"))
+    read(any_store)
+    any_store.rechecks.save_rechecked([], [1], NOW)
+    hear(any_store, replace(copy, text=f"HALDEN - {POST}"))
+    read(any_store)
+    assert owners(any_store).isdisjoint({"wire", "desk"})
+
+
+def test_those_who_feel_the_opposite_copied_nobody(any_store: Store) -> None:
+    hear(any_store, said(1, f"Good. {POST}", 3, by="ada"), said(2, f"Bad. {POST}", 2, by="bob"))
+    hear(any_store, said(3, f"Bad! {MORE}", 1, by="desk"), said(4, f"So so. {POST}", 1, by="ida"), stream="more")
+    felt = {"ada": Label.POSITIVE, "bob": Label.NEGATIVE, "desk": Label.NEGATIVE, "ida": Label.NEUTRAL}
+    oppose(any_store, felt)
+    its = told(any_store)
+    assert owners(any_store) == {"ada", "bob"}
+    assert its["ada"] == its["ida"] != its["bob"] == its["desk"]
+    before = stored(any_store)
+    oppose(any_store, felt, "analyzer 2")
+    assert (stored(any_store), owners(any_store)) == (before, {"ada", "bob"})
+    oppose(any_store, dict.fromkeys(felt, Label.POSITIVE), "analyzer 3")
+    assert (len(set(told(any_store).values())), owners(any_store)) == (1, {"ada"})
+    oppose(any_store, felt, "analyzer 4")
+    assert (stored(any_store), owners(any_store)) == (before, {"ada", "bob"})
+
+
+def test_ones_own_opposite_reviews_are_two_stories(any_store: Store) -> None:
+    hear(any_store, said(1, f"Good. {POST}", 3, by="ada"), said(2, f"Bad. {POST}", 2, by="bob"))
+    oppose(any_store, {"ada": Label.POSITIVE, "bob": Label.NEGATIVE})
+    assert [len(job.opinions) for job in pending(any_store)] == [1, 1]
+    assert all(opinion.own_words for job in pending(any_store) for opinion in job.opinions)
+
+
+def test_a_correction_parts_and_joins_at_once(any_store: Store) -> None:
+    hear(any_store, said(1, POST, 3, by="ada"), said(2, WIRE, 2, by="wire"))
+    read(any_store)
+    made = any_store.corrections.correct(
+        Said(CorrectionKind.SENTIMENT, Label.NEGATIVE.value, 2, (Named("quillon", TargetKind.BRAND, "quillon"),)),
+        actor="kim",
+        now=NOW,
+    )
+    assert (owners(any_store), len(set(told(any_store).values()))) == ({"ada", "wire"}, 2)
+    any_store.corrections.undo(made.correction_id, actor="kim", now=NOW)
+    assert (owners(any_store), len(set(told(any_store).values()))) == ({"ada"}, 1)
+
+
+def test_what_a_person_says_is_not_about_us_leaves_its_story_at_once(any_store: Store) -> None:
+    hear(any_store, said(1, POST, 3, by="ada"), said(2, WIRE, 2, by="wire"))
+    read(any_store)
+    made = any_store.corrections.correct(Said(CorrectionKind.RELEVANCE, NONE, 2), actor="kim", now=NOW)
+    assert [count(any_store, table) for table in (near_sketches, near_stories)] == [1, 0]
+    any_store.corrections.undo(made.correction_id, actor="kim", now=NOW)
+    read(any_store)
+    assert [count(any_store, table) for table in (near_sketches, near_stories)] == [2, 2]
+    assert owners(any_store) == {"ada"}
+
+
+@pytest.mark.parametrize("way", ["removed", "blanked", "erased"])
+def test_a_flood_is_found_when_its_first_are_gone(any_store: Store, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    monkeypatch.setattr(near, "CROWD", 3)
+    flood = [said(number, f"{POST} {number * 'so '}", 9 - number / 10, by=f"bot{number}") for number in range(1, 13)]
+    for one in flood:
+        hear(any_store, one, stream=one.external_id)
+    read(any_store)
+    for number in range(1, 10):
+        if way == "removed":
+            any_store.rechecks.save_rechecked([], [number], NOW)
+        elif way == "erased":
+            any_store.privacy.erase_person(Selector(platform="rss", handle=f"bot{number + 1}"), NOW)
+        else:
+            with any_store._database.write() as connection:
+                blank_mentions(connection, [number], NOW)
+    hear(any_store, said(20, WIRE, 1, by="wire"))
+    read(any_store)
+    assert "wire" not in owners(any_store)
+    with any_store._database.read() as connection:
+        largest = connection.scalars(select(func.count()).select_from(near_bands).group_by(near_bands.c.band)).all()
+    assert 0 < max(largest) <= 3
