@@ -63,6 +63,6 @@ def test_all_other_words_are_their_authors_own(store: Store) -> None:
 def test_the_digests_figures_add_up(store: Store) -> None:
     facts = store.digests.digest_facts(NOW - timedelta(days=1), NOW)
     assert facts.mentions > 80
-    assert sum(facts.labels.values()) == facts.mentions
+    assert 80 < sum(facts.labels.values()) + facts.unsure <= facts.stories < facts.mentions
     assert facts.labels[Label.UNSCORED] == facts.unscored
     assert facts.own_side == sum(len(one["posts"]) for one in EXPECTED["cast"] if one["role"] == "own side")
