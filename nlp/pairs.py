@@ -33,7 +33,8 @@ def pair(text: str, target: str | None, places: Sequence[Place] | None = None) -
     """
     if target is None:
         return _plain(_cut(text[:_MOST_CHARACTERS], 0)), ""
-    found = list(places) if places is not None else named_places(text[:_MOST_CHARACTERS], target)
+    named = places if places is not None else named_places(text[:_MOST_CHARACTERS], target)
+    found = [(a, min(b, len(text))) for a, b in named if 0 <= a < min(b, len(text))]
     if not found:
         return _plain(_cut(text[:_MOST_CHARACTERS], 0)), _plain(target)
     found = _apart(sorted(found))[:_MOST_MARKED]

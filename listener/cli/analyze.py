@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from listener.cli.records import TextRecord
     from listener.core.analysis import Intent, Sentiment
 
-BATCH = 256
+BATCH, FIRST = 256, 32
 Answer = dict[str, Any]
 
 
@@ -44,7 +44,7 @@ def analyze(
     with opened(file) as stream, progress() as bar:
         reader = Reader(TextRecord, stream)
         done = 0
-        for answers in _in_order(score, in_batches(reader, BATCH), threads):
+        for answers in _in_order(score, in_batches(reader, BATCH, first=FIRST), threads):
             for answer in answers:
                 json_line(answer)
             done += len(answers)

@@ -141,7 +141,10 @@ def opened(path: str) -> Iterator[IO[bytes]]:
             yield file
 
 
-def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+def in_batches(items: Iterable[T], size: int, first: int | None = None) -> Iterator[list[T]]:
+    """Lists of ``size`` items; the first may be shorter, so that the first answer comes soon."""
     waiting = iter(items)
+    if first and (batch := list(islice(waiting, first))):
+        yield batch
     while batch := list(islice(waiting, size)):
         yield batch

@@ -42,6 +42,9 @@ HEAVY = {
     "vaderSentiment",
 }
 COMMANDS = [
+    "correct",
+    "eval",
+    "recompute",
     "demo",
     "init",
     "check",
