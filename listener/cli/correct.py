@@ -31,7 +31,7 @@ By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who correc
 
 
 def add(app: typer.Typer) -> None:
-    inner = group(app, "correct", "Correct what was understood: counts at once, and outlives every new engine.")
+    inner = group(app, "correct", "Correct what was understood: at once, and for good.")
     command(inner, "sentiment")(sentiment)
     command(inner, "relevance")(relevance)
     command(inner, "target")(target)

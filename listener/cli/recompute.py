@@ -28,9 +28,10 @@ def recompute(
     preview: Annotated[bool, typer.Option("--preview", help="Show what would change; store nothing.")] = False,
     limit: Annotated[int, typer.Option(metavar="N", min=0, max=10_000, help="With --preview: the most examples to show.")] = 10,
 ) -> None:
-    """Understand, identify and judge anew what an engine, a rule or a correction made outdated; nothing is heard or told.
+    """Read history anew after a change of engine or rules.
 
-    It can be interrupted at any time and goes on where it stopped; `listener run` does the same on its way.
+    What that made outdated is understood, identified and judged again; nothing is heard or told. It can be interrupted at any
+    time and goes on where it stopped; `listener run` does the same on its way.
 
     Example: listener recompute --preview
     """

@@ -64,9 +64,11 @@ COMMANDS = [
 INNER = [
     ("cases", "list"), ("cases", "show"), ("cases", "decide"), ("cases", "export"), ("mentions", "list"), ("mentions", "show"),
     ("customers", "import"), ("customers", "list"), ("customers", "show"), ("person", "export"), ("person", "erase"),
-    ("db", "upgrade"), ("db", "status"), ("db", "prune"),
+    ("db", "upgrade"), ("db", "status"), ("db", "prune"), ("eval", "sentiment"), ("correct", "sentiment"),
+    ("correct", "relevance"), ("correct", "target"), ("correct", "intent"), ("correct", "phrase"), ("correct", "list"),
+    ("correct", "undo"), ("correct", "export"),
 ]  # fmt: skip
-GROUPS = {"cases", "mentions", "customers", "person", "db"}
+GROUPS = {"cases", "mentions", "customers", "person", "db", "correct", "eval"}
 
 
 @pytest.mark.parametrize(
