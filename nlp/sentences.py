@@ -23,6 +23,8 @@ LONGEST_PARAGRAPH = 2_000
 _LINE = re.compile(r"[^\n]+")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"”’)\]]*\s")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MOST_SIGNS = 100
+_SIGNS = re.compile(rf"(?:[^\w\s]|_){{{_MOST_SIGNS + 1},}}")
 _HARD_WRAP = 50  # a line that is shorter was ended by its author, not by a mail program
 _OPENING = "#\"'“‘([{"
 _CLOSING = '.!?:;…"”)]>'
@@ -98,7 +100,12 @@ def zone() -> Iterator[Language]:
 
 def parse(nlp: Language, paragraph: str) -> Doc:
     """A paragraph as tokens with sentence starts, its apostrophes straight. Places in it are places in ``paragraph``."""
-    return nlp(straight(paragraph.replace("\n", " ")))
+    return nlp(_SIGNS.sub(_shortened, straight(paragraph.replace("\n", " "))))
+
+
+def _shortened(run: re.Match[str]) -> str:
+    """A long run of signs as a short one and white space: the tokenizer is quadratic in such runs."""
+    return run[0][:_MOST_SIGNS].ljust(len(run[0]))
 
 
 def straight(text: str) -> str:

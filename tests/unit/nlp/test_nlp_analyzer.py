@@ -258,7 +258,17 @@ def test_new_words_are_not_kept(analyzer: ListeningAnalyzer) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Quillon is great. ", "Quillon is great\n", "Quillon ", "word ", "(Quillon", "@quillon,", "Pages "]
+    "line",
+    [
+        "Quillon is great. ",
+        "Quillon is great\n",
+        "Quillon ",
+        "word ",
+        "(Quillon",
+        "@quillon,",
+        "Pages ",
+        "Quillon " + "!" * 1_900 + "\n",
+    ],
 )
 def test_200_kb_take_about_a_second(analyzer: ListeningAnalyzer, line: str) -> None:
     text = (line * 200_000)[:200_000]
