@@ -29,6 +29,7 @@ LONGEST = 1_000
 """Characters of a sentence, or of a whole text, that are scored in one piece."""
 _MOST_SENTENCES = 200  # of a whole text
 _MOST_EVIDENCE = 3
+_LONGEST_TEXT, _LONGEST_NAME = 200_000, 200  # characters that are read of a text and of a target's name
 
 _RULES = 2
 """Of this file: raised with every change of what is scored or how scores become a verdict."""
@@ -84,6 +85,7 @@ class Vader:
         return self._verdict(groups, language)
 
     def _score_item(self, text: str, target: str | None) -> Sentiment:
+        text, target = text[:_LONGEST_TEXT], target and target[:_LONGEST_NAME]
         language = identify(text)
         if reason := _unreadable(text, language):
             return unscored(self, reason)

@@ -219,7 +219,7 @@ def test_a_megabyte_in_one_line_takes_no_more_than_a_moment(engine: Engine) -> N
     begin = time.thread_time()
     results = list(engine.score_many(LONGEST))
     assert len(results) == len(LONGEST)
-    assert time.thread_time() - begin < 20  # together, on a machine that does other things too
+    assert time.thread_time() - begin < 60  # a guard against the quadratic, not a measurement
     assert results[0].label is Label.POSITIVE
 
 
