@@ -18,8 +18,8 @@ from storage.coverage import coverage
 from storage.database import Database
 from storage.due import OURS
 from storage.facts import person_facts
-from storage.gist import TOLD, hidden, one_label, texts, topics
-from storage.near_tables import near_stories
+from storage.gist import hidden, one_label, texts, topics
+from storage.near_tables import TOLD, near_stories
 from storage.outbox import put_messages
 from storage.policies import Policies
 from storage.rows import of_brand

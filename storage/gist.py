@@ -13,7 +13,7 @@ from listener.core.analysis import Label, Level, Relevance
 from listener.core.deletions import is_hidden
 from listener.core.telling import AMBIGUOUS, UNIMPORTANT, UNKNOWN_LANGUAGE, HiddenPost, TopicFacts, Utterance
 from storage.due import OURS
-from storage.near_tables import near_stories
+from storage.near_tables import TOLD, near_stories
 from storage.policies import Policies
 from storage.rows import of_brand
 from storage.tables import analyses, analysis_aspects, analysis_targets, matches, mentions
@@ -72,9 +72,6 @@ def one_label(rows: Sequence[Any]) -> Label | None:
 
 
 _BY_WEIGHT = (Label.MIXED, Label.NEGATIVE, Label.POSITIVE, Label.NEUTRAL, Label.UNSCORED)
-
-TOLD = func.coalesce(near_stories.c.told_id, mentions.c.story_id).label("story")
-"""As which story a mention is told, where ``near_stories`` are joined."""
 
 
 def texts(connection: Connection, since: datetime, until: datetime, policies: Policies) -> list[Utterance]:

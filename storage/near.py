@@ -24,7 +24,7 @@ from listener.core.analysis import Analysis, AnalysisJob, Relevance
 from listener.core.sketch import NEAR, bands, similarity
 from storage.database import Database, Row, batches
 from storage.due import OURS, brands_of_mentions, queue_authors
-from storage.near_tables import near_bands, near_sketches, near_stories
+from storage.near_tables import TOLD, near_bands, near_sketches, near_stories
 from storage.near_words import OPPOSITE, camps, give_words
 from storage.tables import analysis_targets, mentions
 
@@ -128,7 +128,6 @@ def _regroup(
 
 def _unsettled(connection: Connection, near_ids: Iterable[int]) -> set[int]:
     """Of groups in which nothing was said anew those that may be told otherwise now, by what the mentions feel."""
-    told = func.coalesce(near_stories.c.told_id, mentions.c.story_id)
     felt = analysis_targets.c.label.in_(OPPOSITE) & analysis_targets.c.kind.in_(OURS)
     query = (
         select(near_sketches.c.near_id)
@@ -136,7 +135,7 @@ def _unsettled(connection: Connection, near_ids: Iterable[int]) -> set[int]:
         .outerjoin(near_stories, near_stories.c.story_id == mentions.c.story_id)
         .outerjoin(analysis_targets, (analysis_targets.c.mention_id == mentions.c.id) & felt)
         .group_by(near_sketches.c.near_id)
-        .having((func.count(told.distinct()) > 1) | (func.count(analysis_targets.c.label.distinct()) > 1))
+        .having((func.count(TOLD.element.distinct()) > 1) | (func.count(analysis_targets.c.label.distinct()) > 1))
     )
     found: set[int] = set()
     for ids in batches(set(near_ids)):
@@ -146,8 +145,7 @@ def _unsettled(connection: Connection, near_ids: Iterable[int]) -> set[int]:
 
 def told_with(connection: Connection, mention_id: int) -> ToldWith | None:
     """How the story of a mention is told; ``None`` where it is told by this one alone."""
-    told = func.coalesce(near_stories.c.told_id, mentions.c.story_id)
-    its = select(mentions.c.story_id, told.label("told_id"))
+    its = select(mentions.c.story_id, TOLD.element.label("told_id"))
     its = its.outerjoin(near_stories, near_stories.c.story_id == mentions.c.story_id)
     row = connection.execute(its.where(mentions.c.id == mention_id)).one()
     as_one = select(near_stories.c.story_id).where(near_stories.c.told_id == row.told_id)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey
+from sqlalchemy import BigInteger, Column, ForeignKey, func
 
 from storage.columns import Id, table
+from storage.tables import mentions
 from storage.types import binary
 
 near_sketches = table(
@@ -30,3 +31,6 @@ near_stories = table(
 )
 """Stories (``mentions.story_id``) that near-duplicates make one: all with the same ``told_id``, the lowest of their ids. A story
 that is told by itself alone has no row. Apart from the mentions, so that what near-duplication joined can be parted again."""
+
+TOLD = func.coalesce(near_stories.c.told_id, mentions.c.story_id).label("story")
+"""As which story a mention is told, in a query that joins ``near_stories`` from outside."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from listener.core.analysis import Intent
 from listener.core.cases import Case, CaseChange
@@ -17,7 +17,7 @@ from listener.core.times import as_utc, midnight
 from storage.casebook import apply_changes
 from storage.database import Database, batches
 from storage.due import OURS, outdated
-from storage.near_tables import near_stories
+from storage.near_tables import TOLD, near_stories
 from storage.rows import of_brand, standing_row, to_case, to_sentiment, to_standing
 from storage.tables import (
     analyses,
@@ -216,7 +216,7 @@ def _opinions(connection: Connection, person_ids: Iterable[int]) -> dict[Pair, l
 _SAID = (
     select(
         authors.c.person_id,
-        func.coalesce(near_stories.c.told_id, mentions.c.story_id).label("story_id"),
+        TOLD.element.label("story_id"),
         mentions.c.said_at,
         mentions.c.rating,
         mentions.c.platform,

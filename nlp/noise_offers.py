@@ -1,0 +1,318 @@
+"""The signs of posts that offer something: job ads, giveaways, spam."""
+
+from __future__ import annotations
+
+from listener.core.analysis import Noise
+from nlp.noise_notation import signs
+
+JOB = signs(
+    Noise.JOB_AD,
+    (
+        1,
+        "somebody is hiring",
+        (
+            r"\b(?:(?:(?:we|i)(?: a|')(?:re|m) |is |now )(?:currently )?(?:hiring|recruiting)|hiring now|"
+            r"is growing the .{2,20} team|(?:university|company|clinic|team|client|firm|gmbh|agency|"
+            r"council) (?:is )?(?:seeks|seeking|sucht)|sucht ab sofort|(?:person|people|developer|engineer|agent|"
+            r"receptionist|assistant|freelancer|manager|driver|nurse|teacher)s? wanted|we need (?:two|three|\d|another|"
+            r"more) (?:more )?.{2,30} (?:people|developers|engineers|agents))\b"
+        ),
+    ),
+    (
+        1,
+        "an open position",
+        (
+            r"\b(?:open (?:position|role)s? (?:at|in)|open roles|vacanc(?:y|ies):|vacature|^job:|new job alert|"
+            r"job alert:|\bhas an opening|today's jobs|join our team!|applications are open|executive search|"
+            r"who is hiring\?|exciting (?:role|opportunity)|contract role|role:|internships? (?:at|in|with)|position:|"
+            r"we have an open position)"
+        ),
+    ),
+    (
+        1,
+        "looking for somebody to hire",
+        (
+            r"(?<!were )(?<!was )\b(?:looking (?:for|to hire) an? .{0,40}?(?:analyst|assistant|engineer|developer|"
+            r"consultant|administrator|designer|executive|officer|manager)|freelancer wanted|urgent requirement|"
+            r"immediate joiners|day rate)\b"
+        ),
+    ),
+    (
+        1,
+        "a job title",
+        (
+            r"\b(?:(?:senior|staff|junior|principal|trainee|chief|part-time|technical|account|customer success|"
+            r"site reliability|data|product|qa|backend|android|react|marketing|support|legal operations|procurement|"
+            r"contract|growth|learning|implementation|sales development|records|migration|"
+            r"team) (?:\w+ ){0,2}(?:engineer|developers?|manager|designer|executive|officer|consultant|paralegal|"
+            r"writer|specialist|lead|analyst|representative)|head of [\w ]{3,20}|graduate programme|receptionist|"
+            r"internship|medewerker|werkstudent)\b"
+        ),
+    ),
+    (
+        1,
+        "it asks to apply",
+        (
+            r"\b(?:apply (?:now\b(?! button)|here|online|today|by|at|via|through|before|with (?:cv|linkedin|your))\b|"
+            r"apply:|to apply[,: ]|click to apply|apply please|please apply (?:via|through|with|to:)|"
+            r"encouraged to apply|applications? close|deadline to apply:|submit your proposal|share profiles|"
+            r"jetzt bewerben|bewerbung an|solliciteer|enquiries welcome|drop me a line)"
+        ),
+    ),
+    (
+        2,
+        "it asks for a CV",
+        (
+            r"\b(?:send|share|submit|e?-?mail|contact|forward)\b[^.!?\n]{0,40}\b(?:cvs?|resumes?|résumés?|profiles|"
+            r"applications?)\b[^.!?\n]{0,15}\b(?:to|at)\s\S{1,40}@|\bcontact \S{1,40}@\S{1,60} with an? .{0,12}cv\b"
+        ),
+    ),
+    (
+        2,
+        "an address for applications",
+        (
+            r"\b(?:jobs|careers?|cv|hr|talent|recruit(?:ing|ment|er)|bewerbung)@[\w-]{1,40}\.|\bcover(?:ing)? letter\b|"
+            r"\bconfidential applications\b"
+        ),
+    ),
+    (1, "a page of jobs", r"https?://[^\s]{0,80}(?:/jobs\b|/careers?\b|/grads\b|jobs?\.)"),
+    (
+        1,
+        "pay",
+        (
+            r"[€£$]\s?\d{1,3}(?:[.,]\d{3}|k)?\s?(?:-|–|to)\s?[€£$]?\s?\d|[€£$]\s?\d[\d.,]{0,8}k?\s?(?:/|per |"
+            r"a )\s?(?:h(?:ou)?r|day|annum|year)\b|[€£$]\s?\d{2,3}k\b|\b(?:competitive salary|stock options,|\+ equity|"
+            r"\+ benefits|\+ commission|(?:plus|base \+) (?:bonus|commission)|days of vacation|referral bonus|"
+            r"\d{2,3}k (?:sek|nok|eur|usd))\b"
+        ),
+    ),
+    (
+        1,
+        "terms of employment",
+        (
+            r"\b(?:full[- ]time\b(?! job:)|employment type|100% remote|remote ok|or remote|fully remote|hybrid|onsite|"
+            r"outside ir35|months? contract|years?'? (?:of )?exp|\d\+? ?yrs?\b|start asap|immediate start|"
+            r"four-day week|\d\d? hours (?:a|per) week|visa\b)|\((?:remote|hybrid)|remote \(|\b0\.\d fte\b"
+        ),
+    ),
+    (2, "an address to all genders, as in ads", r"\((?:m/f/[dx]|m/w/d|w/m/d|f/m/[dx]|h/f)\)"),
+    (
+        1,
+        "requirements and duties",
+        (
+            r"\b(?:(?:key )?responsibilities:|requirements:|qualifications:|job description|must have \d|you(?:'ll|"
+            r" will) (?:handle|manage|report|own|lead)|\d\+ years|must be familiar|desirable\b|experience (?:with|"
+            r"in) .{2,30} (?:essential|required|preferred|desirable))"
+        ),
+    ),
+    (
+        2,
+        "the words of an employer",
+        r"\b(?:equal opportunity employer|successful candidate|candidates must|stellenangebot|offre d'emploi|oferta de empleo)\b",
+    ),
+    (1, "a closing date", r"\b(?:closing date|students of .{3,40} encouraged)\b"),
+    (
+        1,
+        "hashtags of job ads",
+        r"#(?:hiring|nowhiring|jobs?|remotejobs?|startupjobs|vacancy|jobopening|careers?|tweetmyjobs)\b|\[hiring\]",
+    ),
+)
+
+GIVEAWAY = signs(
+    Noise.GIVEAWAY,
+    (
+        1,
+        "a giveaway or prize draw",
+        (
+            r"\b(?:giveaway|(?:giving|give) away (?:\d+|one|two|three|five|ten|a|an)\b|raffle alert|sweepstakes?|"
+            r"(?:prize|lucky) draw|door prize|contest:|competition time|gewinnspiel|verlosen|verlosung|verschenken|"
+            r"jeu concours|tirage au sort|lucky (?:winner|attendee)|invite codes|to hand out)"
+        ),
+    ),
+    (
+        1,
+        "something to win",
+        (
+            r"\b(?:chance (?:to (?:win|get)|of winning)|could win|win (?:a|an|one|\d|[£$€]\d)|wins? [£$€]a|to win\b|"
+            r"win!|gagnez|want free|^free \w+)"
+        ),
+    ),
+    (
+        1,
+        "a call to follow, like, share or tag",
+        (
+            r"\b(?:like|follow|retweet|rt|repost|share|comment|folge|kommentiere|suivez)\b[^.!?\n]{0,24}(?:,|&|\+|"
+            r" and | und | et )\s?(?:and )?(?:then )?(?:follow|like|share|tag|retweet|rt|comment|reply|drop|repost|"
+            r"markiere|teile|taguez|aimez)\b"
+        ),
+    ),
+    (
+        1,
+        "a call to tag or repost",
+        (
+            r"\b(?:tag (?:a|your|\d+|two|three) (?:friends?|colleagues?|team)|(?:retweet|repost|rt) (?:this|for|to|and|"
+            r"\+)|follow (?:us|me|@\w)|comment with your)|#(?:giveaway|win|freebie|contest|competition|sweepstakes)\b"
+        ),
+    ),
+    (
+        2,
+        "how to take part",
+        (
+            r"\b(?:winners? (?:will be |is |are )?(?:announced|drawn|picked|chosen)|pick a winner|how to enter|"
+            r"to enter:|enter (?:here|via gleam|our sweepstakes|our prize draw|to win|for a chance)|"
+            r"no purchase necessary|t&cs apply|entries close|teilnahmeschluss|\+\d entries)"
+        ),
+    ),
+    (
+        1,
+        "how the draw goes",
+        (
+            r"\b(?:to take part|draw on \w+day|\d+ winners\b|picked \w+ night|closes? (?:at )?\d\d?(?:am|pm)|"
+            r"signed copy|[a-z]+ only\. closes|rt to enter)\b"
+        ),
+    ),
+    (
+        1,
+        "a promo code",
+        (
+            r"\b(?:promo|coupon|discount|referral|exclusive|voucher)[ -]codes?\b(?: (?:\w+[ :] ?){0,3}\w*\d|:| for)|"
+            r"\b(?:with|use|using) (?:my |our |the )?(?:exclusive )?(?:promo |discount )?(?:code|"
+            r"coupon) (?!reviews?\b|bases?\b|editor|blocks?\b|snippets?\b|samples?\b|to\b|and\b)\w|"
+            r"\bvouchers?: |\b(?:promo|coupon) codes?\b"
+        ),
+    ),
+    (
+        1,
+        "a rebate",
+        (
+            r"\b\d{1,2}\s?% off\b|\b(?:half price|lifetime (?:deal|licen[cs]e)[^.\n]{0,20}(?:only|\d)|"
+            r"[£$€]\d+ \((?:was|\d)|free [£$€]\d|exclusive offer!|months of \w+ free|cheapest ever|save big)"
+        ),
+    ),
+    (
+        1,
+        "pressure to hurry",
+        (
+            r"\b(?:limited[- ]time offer,? \w|hurry[!,.]|today only$|today only\b.{0,20}https?|only today|"
+            r"ends? (?:tonight|today|sunday|at midnight)|(?:deal |offer )(?:expires|ends)|valid until|expires? \d|"
+            r"before it expires|flash sale|deal of the day|only \d+ left|while (?:stocks|supplies) last|"
+            r"first \d+ to sign|tested today|verified today|don't miss it)"
+        ),
+    ),
+    (
+        1,
+        "a call to grab it",
+        (
+            r"\b(?:grab it|claim your (?!refund)|redeem|shop now|get it now|sign up (?:with|using) my|at checkout|"
+            r"perk alert|black friday deal|more (?:vouchers|promo codes|deals)|exclusive link|and use code)\b"
+        ),
+    ),
+    (
+        1,
+        "a referral link",
+        r"\b(?:affiliate link gets|my (?:affiliate|referral) link|both get [£$€])|https?://\S{1,80}[?&/](?:ref|r)[=/]\w",
+    ),
+)
+
+SPAM = signs(
+    Noise.SPAM,
+    (
+        1,
+        "a private messenger",
+        (
+            r"\b(?:(?:message|contact|join|dm|text|add|via|on|or)[^.\n]{0,30} (?:whatsapp|telegram|hangouts)|"
+            r"whatsapp \+?\d|t\.(?:me|example)/|dm me on|comment \"info\"|message her|contact him|text me on|"
+            r"links? in (?:bio|profile)|profile link in bio|dm for|link below)"
+        ),
+    ),
+    (
+        1,
+        "a promise of easy money",
+        (
+            r"\b(?:earn|make|makes?|making|earning)\s[£$€]?\s?\d[\d,.]{0,8}k?\s?(?:a|per|every|/)?\s?(?:day|week|month|"
+            r"weekly|daily|monthly|hour)|[£$€]\d+/day\b|\bwill be rich\b|\bask me how\b"
+        ),
+    ),
+    (
+        1,
+        "how easy it is",
+        (
+            r"\b(?:passive income|guaranteed profit|no experience needed|(?:work|money|week) from home|begin investing|"
+            r"win rate|financial freedom|makes? \S{1,8} (?:monthly|weekly|daily) online|lost (?:her|his) job but)\b"
+        ),
+    ),
+    (2, "trading bait", r"\b(?:trade signals|fixed matches|sure odds|vip (?:channel|group)|binary options)\b"),
+    (1, "trading", r"\b(?:forex|trading signals|\d\d% accuracy|to begin investing)\b"),
+    (1, "links for sale", r"\b(?:backlinks|dofollow|link insertion|guest posts?)\b"),
+    (
+        1,
+        "places in search engines for sale",
+        (
+            r"\b(?:seo (?:services|backlinks|agency)|rank (?:your website|higher)|first page of google|"
+            r"(?:high )?da (?:\d\d\+?|backlinks)|\d+ links for [£$€]?\d)"
+        ),
+    ),
+    (
+        2,
+        "reviews or followers for sale",
+        r"\bbuy (?:\w+ ){0,3}(?:reviews|followers|likes|backlinks)\b|\b\d+k? (?:real )?followers in\b",
+    ),
+    (
+        2,
+        "cracked software",
+        (
+            r"\b(?:serial key|keygen|(?:working )?crack(?:ed)? (?:\+|free|download|version|\d{4})|mod apk|"
+            r"premium unlocked|full version (?:torrent|free))\b"
+        ),
+    ),
+    (
+        1,
+        "cheap keys or downloads",
+        r"\b(?:cheap (?:\w+ )?keys|lifetime key|free download full|premium for free|no survey|latest version download|torrent)\b",
+    ),
+    (
+        1,
+        "a seller's words",
+        r"\b(?:instant (?:delivery|report)|best price|cheap prices|low price|free shipping worldwide|a\+ guaranteed)\b",
+    ),
+    (
+        1,
+        "crypto",
+        (
+            r"\b(?:presale|pre-sale|to the moon|100x|altcoins?|usdt|whitelist spots|opensea|connect your wallet|"
+            r"airdrop|mint (?:is live|now)|nft mint|drop your wallet|token listing|early buyers)\b|#(?:crypto|nft|web3|"
+            r"presale|altcoin|moon|bitcoin)\b"
+        ),
+    ),
+    (1, "more crypto", r"\b(?:free [\w ]{0,12}tokens?|on \d exchanges|wallet\b|claim up to|mint now)|#nft\b"),
+    (1, "gambling", r"\b(?:online casino|casino bonus|free spins|no deposit|slots)\b"),
+    (1, "more gambling", r"\b(?:casino\.|jackpot|betting|bonus \d{4})\b"),
+    (1, "pills", r"\b(?:viagra|cialis)\b"),
+    (1, "a pharmacy", r"\b(?:no prescription|online pharmacy|cheap pills)\b"),
+    (2, "fakes or sex", r"\b(?:replica watches|hot girls|lonely lady|escort service|cam show)\b|🔞"),
+    (
+        2,
+        "loans or essays",
+        (
+            r"\b(?:instant loan|without credit check|no credit check|we write essays|plagiarism free|thesis help|"
+            r"write your (?:dissertation|essays?|assignments?))\b"
+        ),
+    ),
+    (
+        2,
+        "a fake helpline",
+        (
+            r"\b(?:toll[- ]free|helpline|customer care number|support phone number|technical support|"
+            r"certified experts)\b[^\n]{0,60}(?:\+?[\d(][\d() -]{8,16}\d|\bhelpline\b)|\b(?:customer care|"
+            r"support phone) number\s?\+?\d[\d -]{8,16}"
+        ),
+    ),
+    (
+        2,
+        "a recovery swindle",
+        r"\b(?:recovered my|recover(?:ed)?) [^.\n]{0,40}\b(?:funds|bitcoin|account and)\b|\bany hacked account\b",
+    ),
+    (2, "a fake prize", r"\bselected to receive an? [£$€]?\d|\bclick here to claim\b"),
+    (2, "addresses for sale", r"\b(?:email list!|verified database|decision maker contacts)\b"),
+    (1, "emphasis of spam", r"[💰🚀🔥⚠👉☎]{1,3}.{0,60}https?://|💰💰|🚀🚀|#(?:fyp|viral|follow4follow|like4like)\b"),
+)
