@@ -1,48 +1,67 @@
-"""Many queries at once: one pass over a text says which of them are worth asking.
+"""Many queries at once: one pass over a text says which of them are worth asking, and of most of these already the answer.
 
-One Aho-Corasick automaton holds a word of every query that cannot match without it; what it finds, together with the fields of
-the document, picks the queries that are then asked exactly. So a thousand rules cost about as much as the few that have a chance.
+    text ──cut once──> its words ─┬─ those that any query asks for ──> queries of which a word is there
+                                  └─ words with asterisks: one Aho-Corasick scan          │ all that they need, nothing unwanted?
+                                     for the longest part of each                         └──> asked exactly, if sets cannot say
+
+So a thousand rules cost about as much as cutting the text, which one rule costs as well.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from listener.query.document import Document, Reading
-from listener.query.needs import Key, field_keys, keys, need
+from listener.query.needs import Key, Screen, Sign, Signs, field_signs, screen, signs
 from listener.query.parsing import Query
+
+if TYPE_CHECKING:
+    from ahocorasick_rs import AhoCorasick
 
 _FIELD_COST = {"author": 2.0, "name": 4.0, "site": 8.0, "source": 50.0, "lang": 500.0, "type": 1_000.0}
 """How common a field's value is, beside a word's: only the order matters."""
+_FEW = 50
+"""So many words are looked for in the text before it is cut: where none is there, it need not be."""
 
 
 class QuerySet:
     """Queries, prepared to be asked together. Indexes in its answers are places in ``queries``."""
 
     def __init__(self, queries: Iterable[Query]) -> None:
-        from ahocorasick_rs import AhoCorasick
-
         self.queries: Sequence[Query] = tuple(queries)
-        shared = Counter(key for query in self.queries for key in set(keys(query.root)))
+        shared = Counter(sign for query in self.queries for sign in set(signs(query.root)))
 
-        def cost(needed: frozenset[Key]) -> float:
+        def cost(needed: Signs) -> float:
             # A word that many rules ask for (the brand's name) is one that many texts have.
-            return sum(_FIELD_COST.get(key.kind) or shared[key] + 1 / len(key.value) for key in needed)
+            return sum(
+                _FIELD_COST.get(sign.kind) or shared[sign] + 1 / len(sign.value)
+                if isinstance(sign, Key)
+                else shared[sign] + 1 / len(sign)
+                for sign in needed
+            )
 
-        self._by_key: dict[Key, list[int]] = {}
+        self._screens: list[Screen] = [screen(query.root, cost) for query in self.queries]
+        self._by_sign: dict[Sign, list[int]] = {}
         self._always: list[int] = []
-        for number, query in enumerate(self.queries):
-            needed = need(query.root, cost)
-            if needed is None:
+        for number, its in enumerate(self._screens):
+            if not its.needed:
                 self._always.append(number)
-            for key in needed or ():
-                self._by_key.setdefault(key, []).append(number)
-        self._literals = sorted({key.value for key in self._by_key if key.kind in {"word", "part"}})
-        self._scan = AhoCorasick(self._literals) if self._literals else None
-        self._of_word = [self._by_key.get(Key("word", literal), []) for literal in self._literals]
-        self._of_part = [self._by_key.get(Key("part", literal), []) for literal in self._literals]
-        self._has_fields = any(key.kind in _FIELD_COST for key in self._by_key)
+                continue
+            first = min(its.needed, key=cost)
+            for sign in first:
+                self._by_sign.setdefault(sign, []).append(number)
+            self._screens[number] = its._replace(needed=tuple(each for each in its.needed if each != first))
+        asked = {sign for its in self._screens for each in (*its.needed, its.unwanted) for sign in each} | self._by_sign.keys()
+        keys = [sign for sign in asked if isinstance(sign, Key)]
+        self._words = frozenset(sign for sign in asked if not isinstance(sign, Key))
+        self._has_fields = any(key.kind in _FIELD_COST for key in keys)
+        self._parts: dict[str, list[str]] = {}
+        for key in keys:
+            if key.kind == "wild":
+                self._parts.setdefault(max(key.value.split("*"), key=len), []).append(key.value)
+        self._literals, self._scan = _scan({*self._parts, *(self._words if len(self._words) <= _FEW else ())})
 
     def __reduce__(self) -> tuple[type[QuerySet], tuple[Sequence[Query]]]:
         return type(self), (self.queries,)
@@ -53,24 +72,42 @@ class QuerySet:
     def matching(self, document: Document) -> set[int]:
         """Which queries match the document."""
         reading = Reading(document)
-        return {number for number in self._candidates(reading) if self.queries[number].root.holds(reading)}
+        found = self._signs(reading)
+        by_sign = self._by_sign
+        candidates = set(self._always).union(*[by_sign[sign] for sign in found if sign in by_sign])
+        return {number for number in candidates if self._holds(number, found, reading)} if candidates else candidates
 
     def matching_many(self, documents: Iterable[Document]) -> Iterator[set[int]]:
         """Which queries match each document, in order."""
         return map(self.matching, documents)
 
-    def _candidates(self, reading: Reading) -> set[int]:
-        """The queries that may match: all others certainly do not."""
-        found = set(self._always)
-        if self._has_fields:
-            for key in field_keys(reading):
-                found.update(self._by_key.get(key, ()))
+    def _holds(self, number: int, found: set[Sign], reading: Reading) -> bool:
+        needed, unwanted, exact = self._screens[number]
+        for each in needed:
+            if each.isdisjoint(found):
+                return False
+        return unwanted.isdisjoint(found) and (exact or self.queries[number].root.holds(reading))
+
+    def _signs(self, reading: Reading) -> set[Sign]:
+        """Of all that the queries ask for, what the document has."""
+        found: set[Sign] = set(field_signs(reading)) if self._has_fields else set()
+        parts: set[str] = set()
         if self._scan is not None:
             text = f"{reading.folded_title}\n{reading.folded_text}" if reading.document.title else reading.folded_text
-            hits = {literal for literal, _, _ in self._scan.find_matches_as_indexes(text, overlapping=True)}
-            words = reading.words if hits else ()
-            for literal in hits:
-                found.update(self._of_part[literal])
-                if self._of_word[literal] and self._literals[literal] in words:  # not only inside a longer word
-                    found.update(self._of_word[literal])
+            parts = {self._literals[which] for which, _, _ in self._scan.find_matches_as_indexes(text, overlapping=True)}
+        if parts or len(self._words) > _FEW:
+            words = reading.words
+            found |= self._words & words.known
+            if parts:
+                found.update(Key("wild", wild) for part in parts for wild in self._parts.get(part, ()) if wild in words)
         return found
+
+
+def _scan(literals: set[str]) -> tuple[list[str], AhoCorasick | None]:
+    """The automaton that finds the literals, which it names by their places in the list."""
+    if not literals:
+        return [], None
+    from ahocorasick_rs import AhoCorasick
+
+    listed = sorted(literals)
+    return listed, AhoCorasick(listed)

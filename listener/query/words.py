@@ -123,20 +123,21 @@ class Words:
             if number:
                 self.sequence += [""] * GAP
             self.sequence += cut(text)
-        self._known = frozenset(self.sequence)
+        self.known = frozenset(self.sequence)
+        """The different words; beside them an empty one where there is a gap."""
         self._fitting: dict[str, list[str]] = {}
         self._places: dict[str, list[int]] | None = None
         self._signs: list[tuple[str, str]] | None = None
 
     def __contains__(self, pattern: str) -> bool:
         """Whether a word, or any word of a pattern, is there."""
-        return bool(self._fit(pattern)) if "*" in pattern else pattern in self._known
+        return bool(self._fit(pattern)) if "*" in pattern else pattern in self.known
 
     def _fit(self, pattern: str) -> list[str]:
         if pattern not in self._fitting:
             needed = max(pattern.split("*"), key=len)
             there = any(needed in text for text in self._texts)  # mostly not, and that is quickly seen
-            self._fitting[pattern] = [word for word in self._known if word and glob(pattern, word)] if there else []
+            self._fitting[pattern] = [word for word in self.known if word and glob(pattern, word)] if there else []
         return self._fitting[pattern]
 
     def places(self, pattern: str) -> Sequence[int]:

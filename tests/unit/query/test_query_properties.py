@@ -31,6 +31,7 @@ def combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 NEARS = st.builds(lambda a, b, n: f"({a} NEAR/{n} ({b} OR 隆))", PLAIN, PLAIN, st.integers(1, 4))
 QUERIES = st.recursive(st.one_of(PLAIN, FIELDS, NEARS), combined, max_leaves=8)
 TEXTS = st.lists(st.sampled_from([*WORDS, "abab", "xaby", ",", "-", "STRASSE", "a b", "ab\u200bc"]), max_size=10).map(" ".join)
+OTHERS = [parse(f"other{number} nowhere{number}*") for number in range(60)]
 DOCUMENTS = st.builds(
     Document,
     text=TEXTS,
@@ -84,6 +85,8 @@ def test_queries_together_find_what_each_finds(texts: list[str], documents: list
     together = QuerySet(queries)
     each = [{number for number, query in enumerate(queries) if query.matches(document)} for document in documents]
     assert list(together.matching_many(documents)) == each
+    many = QuerySet([*queries, *OTHERS])  # of many words, the text's are looked up; few are looked for in the text
+    assert [{number for number in found if number < len(queries)} for found in many.matching_many(documents)] == each
     assert pickle.loads(pickle.dumps(together)).matching(documents[0]) == each[0]
 
 
