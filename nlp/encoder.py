@@ -27,6 +27,8 @@ _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _REMEDY = 'install listener again, build the model anew, or choose engine = "vader"'
 _TOKENS_AT_ONCE = 512
 """Of one run of the session: what it works on then stays in the processor's cache."""
+_PADDING = 8
+"""Tokens; where a longer row would make all others of a run together that much longer, another run costs less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +117,30 @@ class Encoder:
         """Three logits for each pair of segments, in order; a second segment of ``""`` is none at all."""
         import numpy as np
 
-        encoded = [self._tokenizer.encode(first, second or None) for first, second in pairs]
-        rows = [(encoding.ids, encoding.type_ids) for encoding in encoded]
+        different = {one: i for i, one in enumerate(dict.fromkeys(pairs))}  # what is said word by word again is read once
+        encoded = [self._tokenizer.encode(first, second or None) for first, second in different]
+        rows = [encoding.ids for encoding in encoded]
         answers = np.zeros((len(rows), 3), dtype=np.float32)
-        for batch in self._batches([len(ids) for ids, _ in rows]):
-            longest = max(len(rows[i][0]) for i in batch)
-            padding = [[0] * (longest - len(rows[i][0])) for i in batch]
-            ids = [rows[i][0] + pad for i, pad in zip(batch, padding, strict=True)]
-            mask = [[1] * (longest - len(pad)) + pad for pad in padding]
-            kinds = [rows[i][1] + pad for i, pad in zip(batch, padding, strict=True)]
-            given = {name: np.array(one, dtype=np.int64) for name, one in zip(_INPUTS, (ids, mask, kinds), strict=True)}
+        for batch in self._batches([len(ids) for ids in rows]):
+            given = {name: np.zeros((len(batch), len(rows[batch[-1]])), dtype=np.int64) for name in _INPUTS}
+            ids, mask, kinds = given.values()
+            for row, i in enumerate(batch):
+                length = len(rows[i])
+                ids[row, :length], mask[row, :length] = rows[i], 1
+                kinds[row, :length] = encoded[i].type_ids
             answers[batch] = self._session.run(["logits"], given)[0]
-        return answers
+        return answers[[different[one] for one in pairs]]
 
     def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
-        """Which rows are run together: those of like length, so that hardly anything is padding."""
+        """Which rows are run together, the longest last: those of like length, so that hardly anything is padding."""
         batch: list[int] = []
         for i in sorted(range(len(lengths)), key=lengths.__getitem__):
-            if batch and (not self.settings.fixed_ranges or lengths[i] * (len(batch) + 1) > _TOKENS_AT_ONCE):
+            length = lengths[i]
+            if batch and (
+                not self.settings.fixed_ranges
+                or length * (len(batch) + 1) > _TOKENS_AT_ONCE
+                or (length - lengths[batch[-1]]) * len(batch) > _PADDING
+            ):
                 yield batch
                 batch = []
             batch.append(i)

@@ -190,16 +190,16 @@ class _Pattern:
     """One pattern, and a cheap test whether it can match at all: the matcher is slow, and hardly ever needed."""
 
     def __init__(self, written: str) -> None:
-        from spacy.matcher import Matcher  # here, for it takes a second of CPU
-
         nlp = english()
+        from spacy.matcher import Matcher  # here, and after spaCy was imported in a thrifty way
+
         pattern = token_pattern(written)
         self.needed = needed_words(pattern)
         self.calling = min(
             self.needed, key=lambda some: (not some.isdisjoint(KINDS), len(some & nlp.Defaults.stop_words), len(some))
         )
         """Of the words that it needs, the set that the fewest sentences have one of."""
-        self._matcher = Matcher(nlp.vocab)
+        self._matcher = Matcher(nlp.vocab, validate=False)  # the notation leaves nothing to check, and checks are slow
         self._matcher.add("pattern", [pattern])
 
     def may_match(self, words: frozenset[str]) -> bool:

@@ -11,6 +11,7 @@ The model takes several times as long as VADER needs for a tweet, so what is pla
 from __future__ import annotations
 
 import re
+import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,7 @@ _FEWEST_POINTS = 5
 _PUNCTUATION = str.maketrans("’", "'", '.,!?;:"()*…“”‘')
 _OTHER_LETTER = re.compile(r"[^\W\x00-\x7f]")
 _NOT_PROSE = re.compile(r"(?:https?://|www\.)\S+|[@#][\w.@-]+|\S+@\S+|\d+")
+_LOADING = threading.Lock()
 # What a source may call a language that the model has under another name.
 _SAME = {"nb": "no", "nn": "no", "iw": "he", "in": "id"}
 
@@ -136,8 +138,18 @@ def primary(stated: str | None) -> str | None:
     return _SAME.get(code, code)
 
 
-@lru_cache(maxsize=8)
+def load() -> None:
+    """Load the model now: it takes half a second, most of it in libraries that let other threads work meanwhile."""
+    _model(LANGUAGES)
+
+
 def _model(languages: tuple[str, ...]) -> LanguageIdentifier:
+    with _LOADING:  # whoever asks while it is being loaded waits for it
+        return _loaded(languages)
+
+
+@lru_cache(maxsize=8)
+def _loaded(languages: tuple[str, ...]) -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # here, for it takes half a second and 40 MB
 
     model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

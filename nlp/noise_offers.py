@@ -32,8 +32,10 @@ JOB = signs(
         1,
         "looking for somebody to hire",
         (
-            r"(?<!were )(?<!was )\b(?:looking (?:for|to hire) an? .{0,40}?(?:analyst|assistant|engineer|developer|"
-            r"consultant|administrator|designer|executive|officer|manager)|freelancer wanted|urgent requirement|"
+            r"(?<!were )(?<!was )(?<!been )\b(?:(?:looking (?:for|to hire)|seeking|seeks|searching for) "
+            r"(?:an?|our next) [^.!?\n]{0,40}?\b(?:engineer|developer|programmer|designer|architect|analyst|"
+            r"consultant|specialist|coordinator|administrator|assistant|accountant|recruiter|technician|writer|editor|intern|trainee|apprentice|representative|paralegal|"
+            r"scientist|researcher|executive|officer|manager)|freelancer wanted|urgent requirement|"
             r"immediate joiners|day rate)\b"
         ),
     ),
@@ -75,6 +77,24 @@ JOB = signs(
             r"\bconfidential applications\b"
         ),
     ),
+    (
+        1,
+        "an invitation to join",
+        (
+            r"\b(?:join (?:us|our (?:\w+ ){0,2}team|the team) (?:as|in)\b|(?:come|want to) (?:and )?work (?:with|for) us|"
+            r"job (?:opening|opportunity|offer|posting|vacancy|listing)s?\b|career opportunit(?:y|ies)|"
+            r"openings? (?:for|in our)|be part of our team)"
+        ),
+    ),
+    (
+        2,
+        "it asks for an application",
+        (
+            r"\b(?:send (?:us|me|in) (?:your|an?) (?:cv|resume|résumé|portfolio|application)|dm (?:me |us )?(?:your|with your) "
+            r"(?:cv|resume|portfolio)|application deadline|how to apply:|link to apply|apply (?:directly|below) )"
+        ),
+    ),
+    (1, "a salary range", r"\bsalary(?: range)?:|\b\d{2,3}k ?(?:-|–|to) ?\d{2,3}k\b|\brelocation (?:support|package|assistance)"),
     (1, "a page of jobs", r"https?://[^\s]{0,80}(?:/jobs\b|/careers?\b|/grads\b|jobs?\.)"),
     (
         1,
@@ -126,7 +146,7 @@ GIVEAWAY = signs(
         (
             r"\b(?:giveaway|(?:giving|give) away (?:\d+|one|two|three|five|ten|a|an)\b|raffle alert|sweepstakes?|"
             r"(?:prize|lucky) draw|door prize|contest:|competition time|gewinnspiel|verlosen|verlosung|verschenken|"
-            r"jeu concours|tirage au sort|lucky (?:winner|attendee)|invite codes|to hand out)"
+            r"jeu concours|tirage au sort|lucky (?:winner|attendee|reader|listener|follower|person)|invite codes|to hand out)"
         ),
     ),
     (
@@ -134,7 +154,8 @@ GIVEAWAY = signs(
         "something to win",
         (
             r"\b(?:chance (?:to (?:win|get)|of winning)|could win|win (?:a|an|one|\d|[£$€]\d)|wins? [£$€]a|to win\b|"
-            r"win!|gagnez|want free|^free \w+)"
+            r"win!|gagnez|want free|^free \w+|"
+            r"win (?:\w+ ){0,3}(?:tickets?|prizes?|copies|swag|licen[cs]es?|seats?|subscriptions?|vouchers?|hampers?|bundles?)\b)"
         ),
     ),
     (
@@ -164,6 +185,28 @@ GIVEAWAY = signs(
         ),
     ),
     (
+        2,
+        "the terms of a draw",
+        (
+            r"\b(?:one entry per|winners? (?:gets?|receives?|selected|notified)|(?:giveaway|contest|competition|draw|raffle) "
+            r"(?:ends?|closes?|is open|runs until)|enter (?:by|now|before) [^.!?\n]{0,40}\b(?:win|prizes?|draw)\b)"
+        ),
+    ),
+    (
+        1,
+        "prizes",
+        (r"\b(?:up for grabs|could be yours|(?:grand|first|great|amazing) prizes?|prizes? worth)\b"),
+    ),
+    (
+        1,
+        "something to do for a chance",
+        (
+            r"\b(?:(?:like|follow|retweet|repost|rt|share|subscribe|comment|reply|tag|sign up)\b[^.!?\n]{0,50}\b(?:to|and) "
+            r"(?:enter|win|take part|participate|be in with)|tag (?:someone|somebody|a (?:mate|buddy|pal|co-?worker))|"
+            r"in with a chance|(?:comment|reply|answer) below (?:to|and|for)|for your chance)\b"
+        ),
+    ),
+    (
         1,
         "how the draw goes",
         (
@@ -187,6 +230,27 @@ GIVEAWAY = signs(
         (
             r"\b\d{1,2}\s?% off\b|\b(?:half price|lifetime (?:deal|licen[cs]e)[^.\n]{0,20}(?:only|\d)|"
             r"[£$€]\d+ \((?:was|\d)|free [£$€]\d|exclusive offer!|months of \w+ free|cheapest ever|save big)"
+        ),
+    ),
+    (
+        1,
+        "money off",
+        (
+            r"\bsave (?:up to )?(?:an extra )?(?:[£$€]\d|\d{1,2} ?%)|\b\d{1,2} ?% (?:discount|rabatt|de descuento|cheaper)|"
+            r"\ban extra \d{1,2} ?%|\b\d{1,2} (?:free months|months free)\b"
+        ),
+    ),
+    (
+        1,
+        "marked as advertising",
+        r"#(?:ad|sponsored|promo|promotion|deals?|coupons?|discount|affiliate|sale|blackfriday|cybermonday)\b",
+    ),
+    (
+        1,
+        "an offer that ends",
+        (
+            r"\b(?:ending soon|limited (?:spots|seats|offer|stock)|this (?:week|weekend) only|24 hours only|"
+            r"offer (?:ends|valid)|sale ends|grab (?:yours|your)|get yours|claim (?:yours|it|here|now))\b"
         ),
     ),
     (
@@ -289,6 +353,24 @@ SPAM = signs(
     (1, "more gambling", r"\b(?:casino\.|jackpot|betting|bonus \d{4})\b"),
     (1, "pills", r"\b(?:viagra|cialis)\b"),
     (1, "a pharmacy", r"\b(?:no prescription|online pharmacy|cheap pills)\b"),
+    (
+        1,
+        "sure gain",
+        (
+            r"\b(?:guaranteed (?:returns?|income|results?|ranking)|double your|invest(?:ed)? (?:only )?[£$€]\d|"
+            r"make money (?:online|fast)|get rich|crypto signals|profits? (?:daily|weekly|in \d)|[£$€]\d[\d,]* in (?:one|a|\d) "
+            r"(?:day|week|hours?|days))\b"
+        ),
+    ),
+    (
+        1,
+        "a call to write in private",
+        (
+            r"\b(?:inbox me|hit me up|dm (?:me |us )?(?:now|to (?:start|join|get|learn))|click (?:the )?link (?:in|below)|"
+            r"follow for follow)\b"
+        ),
+    ),
+    (1, "it protests to be honest", r"\b100 ?% (?:legit|working|free|safe|guaranteed)\b|\bnot a scam\b"),
     (2, "fakes or sex", r"\b(?:replica watches|hot girls|lonely lady|escort service|cam show)\b|🔞"),
     (
         2,

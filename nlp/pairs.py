@@ -81,7 +81,8 @@ def _bare(name: str) -> str:
 def _plain(text: str) -> str:
     text = _HANDLE.sub("@user", _LINK.sub(" ", text)).translate(_OWN_MARKS)
     if not text.isascii():
-        text = _emoji().sub(lambda found: f" {_emoji_names()[found[0]]} ", text)
+        if not _emoji_signs().isdisjoint(text):
+            text = _emoji().sub(lambda found: f" {_emoji_names()[found[0]]} ", text)
         text = _INVISIBLE.sub("", text)
     return " ".join(text.split())
 
@@ -91,6 +92,12 @@ def _emoji_names() -> dict[str, str]:
     """Emoji and what they show in words, from the list that vaderSentiment brings."""
     lines = (files("vaderSentiment") / "emoji_utf8_lexicon.txt").read_text(encoding="utf-8").splitlines()
     return {emoji: name for emoji, _, name in (line.partition("\t") for line in lines) if emoji and not emoji.isascii()}
+
+
+@cache
+def _emoji_signs() -> frozenset[str]:
+    """One character of each emoji that no plain text has: most texts beyond ASCII have quotes or accents, and no emoji."""
+    return frozenset(next(sign for sign in emoji if not sign.isascii()) for emoji in _emoji_names())
 
 
 @cache

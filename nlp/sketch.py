@@ -102,7 +102,7 @@ def _plain(text: str) -> bytes:
 
 def _without_quotations(text: str) -> str:
     """What stands beside the quotations where these are most of the text, and something is said of them."""
-    if not any(mark in text for mark in '"“„«'):
+    if '"' not in text and (text.isascii() or not any(mark in text for mark in "“„«")):
         return text
     own = _QUOTED.sub(" ", text)
     return own if _COMMENT <= len(own.split()) < len(text.split()) / 2 else text
@@ -113,8 +113,10 @@ def _sketched(texts: Sequence[bytes]) -> Iterator[bytes | None]:
     counts = np.bincount(words.of_text, minlength=len(texts))
     neighbours = words.of_text[1:] == words.of_text[:-1]
     pairs = _mixed(words.hashes[:-1] * _FACTORS[0] + words.hashes[1:] * _FACTORS[1])[neighbours]
-    places = np.repeat(np.arange(len(words.hashes)), words.weights)
-    turns = np.arange(len(places)) - np.repeat(np.cumsum(words.weights) - words.weights, words.weights)
+    weighty = np.flatnonzero(words.weights)
+    times = words.weights[weighty]
+    places = np.repeat(weighty, times)
+    turns = np.arange(len(places)) - np.repeat(np.cumsum(times) - times, times)
     numbers = _mixed((words.hashes[places] + (turns + 1).astype(_U64)) * _FACTORS[2])
     # The text above, the hash below: sorted, each text's hashes lie together, the lowest first.
     owners = np.concatenate([words.of_text[1:][neighbours], words.of_text[places]]).astype(_U64)

@@ -28,7 +28,7 @@ SHORT_WORDS = 40
 """A text of no more words is given whole: it fits the network, and longer ones were not trained on."""
 _SHORT = 1_000  # characters, beyond which words are not even counted
 _LONGEST, _LONGEST_NAME = 200_000, 200  # characters that are looked at: a book chapter, far beyond any post
-_FIRST_BATCH, _BATCH = 32, 256  # the first is small, so that the first answer comes soon
+_FIRST_BATCH, _BATCH = 32, 1_024  # the first is small, so that the first answer comes soon; in many, like lengths meet
 _MOST_EVIDENCE = 3
 
 _RULES = 1

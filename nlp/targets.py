@@ -97,9 +97,9 @@ class TargetFinder:
                 self._matcher = self._build_matcher()
 
     def _build_matcher(self) -> PhraseMatcher:
-        from spacy.matcher import PhraseMatcher  # here, for it takes a second of CPU
-
         nlp = english()
+        from spacy.matcher import PhraseMatcher  # here, and after spaCy was imported in a thrifty way
+
         matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
         for i, target in enumerate(self.targets):
             # The matcher lower-cases only; case-folding a pattern lets "Straße" find "STRASSE".

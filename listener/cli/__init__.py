@@ -22,7 +22,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show must not end the command
     before = signal.signal(signal.SIGTERM, _terminated)
     from listener.cli.app import app
-    from listener.cli.failures import report
 
     try:
         app(args=given, prog_name="listener")
@@ -32,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"Ended by {ENDED[status]}; what was stored is kept", file=sys.stderr)  # noqa: T201 - the command line's message
         return status
     except Exception as problem:  # the edge: everything becomes one plain message and an exit status
+        from listener.cli.failures import report
+
         return report(problem, debug="--debug" in given)
     finally:
         signal.signal(signal.SIGTERM, before)

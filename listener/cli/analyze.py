@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from listener.cli.records import TextRecord
     from listener.core.analysis import Intent, Sentiment
 
-BATCH, FIRST = 256, 32
+BATCH, FIRST = 512, 8
+"""Texts that are scored together; the first are few, so that the first answer comes soon."""
 Answer = dict[str, Any]
 
 
@@ -40,13 +43,17 @@ def analyze(
     """
     from listener.cli.records import Reader, TextRecord, in_batches, opened
 
-    score = _scorer(engine)
+    name = _known(engine)
     with opened(file) as stream, progress() as bar:
         reader = Reader(TextRecord, stream)
+        batches = in_batches(reader, BATCH, first=FIRST)
+        first = next(batches, [])
+        score = _scorer(name, first)
         done = 0
-        for answers in _in_order(score, in_batches(reader, BATCH, first=FIRST), threads):
+        for answers in _in_order(score, chain([first], batches), threads):
             for answer in answers:
                 json_line(answer)
+            sys.stdout.flush()
             done += len(answers)
             bar("analyze", done)
     if reader.bad:
@@ -71,22 +78,35 @@ def _in_order(
             yield waiting.popleft().result()
 
 
-def _scorer(chosen: str | None) -> Callable[[list[TextRecord]], list[Answer]]:
+def _known(engine: str | None) -> str:
     from listener.core.errors import ConfigError, Problem
-    from nlp.engines import DEFAULT_ENGINE, ENGINES, load_engine
-    from nlp.intent import intents_many
-    from nlp.language import identify
+    from nlp.engines import DEFAULT_ENGINE, ENGINES
 
-    name = chosen or DEFAULT_ENGINE
+    name = engine or DEFAULT_ENGINE
     if name not in ENGINES:
         raise ConfigError([Problem("--engine", f'there is no engine "{name}"', f"one of: {', '.join(ENGINES)}")])
+    return name
+
+
+def _scorer(name: str, first: Sequence[TextRecord]) -> Callable[[list[TextRecord]], list[Answer]]:
+    """What scores a batch; ``first`` are the texts that will be asked about first."""
+    from nlp import language
+    from nlp.engines import load_engine
+    from nlp.intent import intents_many, prepare
+
+    aside = ThreadPoolExecutor(1, thread_name_prefix="load")
+    if not all(language.plainly_english(record.text) for record in first):
+        aside.submit(language.load)  # most of it needs no turn of the interpreter, and is done while the rest is loaded
+    aside.shutdown(wait=False)
     engine = load_engine(name)
+    if first:
+        prepare()
 
     def score(batch: list[TextRecord]) -> list[Answer]:
         items = [(record.text, record.target) for record in batch]
         sentiments, intents = engine.score_many(items), intents_many(items)
         return [
-            _answer(record, sentiment, identify(record.text), found)
+            _answer(record, sentiment, language.identify(record.text), found)
             for record, sentiment, found in zip(batch, sentiments, intents, strict=True)
         ]
 

@@ -15,7 +15,7 @@ from listener.cli.shell import Shell, command, group
 from listener.core.analysis import Intent, Label, Level
 from listener.core.corrections import HUMAN, NONE, CorrectionKind
 from listener.correcting import Feeling, Meaning
-from listener.digest.words import counted
+from listener.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

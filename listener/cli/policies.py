@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from listener.core.brand import Evidence, MatchingPolicy, Provenance
-from listener.digest.words import counted
+from listener.counting import counted
 
 _EVIDENCE = {
     Evidence.EMAIL: "e-mail",
@@ -13,6 +13,7 @@ _EVIDENCE = {
     Evidence.LINK: "link",
     Evidence.NAME: "name",
     Evidence.COMPANY: "company",
+    Evidence.PLACE: "place and language",
 }
 _PROVENANCE = {
     Provenance.GIVEN: "given by the person",

@@ -8,7 +8,7 @@ import typer
 
 from listener.cli.output import Column, Progress, json_line, progress, say, table
 from listener.cli.shell import Shell, command
-from listener.digest.words import counted
+from listener.counting import counted
 
 if TYPE_CHECKING:
     from collections import Counter

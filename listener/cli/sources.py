@@ -118,7 +118,8 @@ def _row(line: SourceHealth, today: date) -> Mapping[str, str]:
 
 def _notes(line: SourceHealth, today: date) -> Iterator[str]:
     """What there is to say of a source beside its row, a line each; nothing of one that is fine."""
-    from listener.digest.words import counted, coverage_words
+    from listener.counting import counted
+    from listener.digest.words import coverage_words
     from listener.timewords import lost_words, when_words
 
     if line.health == "waiting" and line.last_attempt is None:

@@ -46,7 +46,7 @@ def same_words(text: str, other: str) -> bool:
 
 def bands(sketch: bytes) -> tuple[int, ...]:
     """Signed 64-bit keys by which the sketch is found; none where it is no sketch of this version."""
-    return tuple(key for key in _KEYS.unpack_from(sketch) if key) if _is_sketch(sketch) else ()
+    return tuple(filter(None, _KEYS.unpack_from(sketch))) if _is_sketch(sketch) else ()
 
 
 def _pairs(text: str) -> set[tuple[str, str]]:

@@ -6,10 +6,12 @@ import re
 import shlex
 
 from listener.core.analysis import Label
+from listener.core.corrections import HUMAN
 from listener.core.people import Match, Outcome
 from listener.core.plain import one_line
 from listener.core.standing import Stance
 from listener.core.telling import Coverage, Health, PersonFacts, Quote
+from listener.counting import counted
 
 EXCERPT = 260
 """Characters of a quote: about three lines of a mail."""
@@ -40,6 +42,8 @@ def evidence_words(facts: PersonFacts) -> str:
     if match is None:
         return "listed in the CRM" if facts.contact_id else "no known customer"
     if match.outcome is Outcome.LINK and match.contact_id:
+        if match.engine == HUMAN:
+            return "linked by hand"
         return f"{_strongest(match) or 'linked by hand'}; probability {probability(match.probability)}"
     if match.outcome is Outcome.REVIEW:
         return f"perhaps a customer, to be checked: {_strongest(match)}; probability {probability(match.probability)}"
@@ -146,8 +150,3 @@ def notice_words(line: Coverage, limit: int = 2) -> str:
     if more := len(line.notices) - len(shown):
         shown.append(f"{counted(more, 'more notice', 'more notices')}: listener sources {shlex.quote(one_line(line.source))}")
     return "; ".join(each for each in shown if each)
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """``1 run``, ``2,000 runs``."""
-    return f"{number:,} {one if number == 1 else many}"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from listener.core.analysis import Label
 from listener.core.telling import Health
+from listener.counting import counted
 from listener.digest.model import Digest, Entry, HeardLine, Hidden, TopicLine
 from listener.digest.sections import SECTIONS
-from listener.digest.words import counted
 from listener.timewords import moment_words
 
 INTERNAL = "Quotes are for us only. Nothing here may be used in public before its author has approved it."

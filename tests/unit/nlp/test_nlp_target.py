@@ -283,8 +283,19 @@ def test_a_network_without_fixed_ranges_is_given_one_text_at_a_time(engine: Targ
     reader.settings = SETTINGS
     assert list(reader._batches(lengths)) == [[1], [3], [0], [2]]
     reader.settings = Settings("1", 96, 1.0, (0, 0, 0), (0.7, 0.5, 0.8), fixed_ranges=True)
-    assert list(reader._batches(lengths)) == [[1, 3, 0, 2]]
+    assert list(reader._batches(lengths)) == [[1, 3, 0], [2]]  # the longest would make the three others four longer each
     assert [len(batch) for batch in reader._batches([96] * 12)] == [encoder._TOKENS_AT_ONCE // 96] * 2 + [2]
+
+
+def test_what_is_said_again_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = Encoder()
+    said = [("We love it", ""), ("We hate it", ""), ("We love it", ""), ("We love it", "it")]
+    alone = [reader.logits([one])[0].tolist() for one in said]
+    rows: list[int] = []
+    batches = reader._batches
+    monkeypatch.setattr(reader, "_batches", lambda lengths: (rows.append(len(lengths)), batches(lengths))[1])
+    assert reader.logits(said).tolist() == alone
+    assert rows == [3]
 
 
 OFFLINE = """
