@@ -10,9 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 from config.brands import slug
 from config.environment import PREFIX, env_name
-from config.file import SourceSettings
+from config.file import CustomersSettings, SourceSettings
 from config.places import Loc, Places
-from config.problems import problems_of
+from config.problems import problems_of, unknown_key
+from config.shape import keys_of
 from listener.core.errors import Problem
 from listener.core.mention import normal_text
 from listener.query import PRESETS, QueryError, parse
@@ -135,6 +136,41 @@ def of_sources(tables: Mapping[str, Any], places: Places, options: Mapping[str, 
                 options[kind].model_validate({key: value for key, value in source.items() if key not in ours})
             except ValidationError as error:
                 yield from problems_of(error, options[kind], places, loc, also=ours)
+
+
+def of_customers(tables: Mapping[str, Any], places: Places, options: Mapping[str, type[BaseModel]]) -> Iterator[Problem]:
+    """What is wrong with where the customers come from: a kind that there is not, keys of another kind, and what the kind itself
+    finds wrong with its own. ``options`` are those of every kind but csv, which has none."""
+    table = tables.get("customers")
+    if not isinstance(table, dict):
+        return
+    ours = set(CustomersSettings.model_fields)
+    own = {key: value for key, value in table.items() if key not in ours}
+    kind = _text(table, "kind").strip() or CSV
+    if kind == CSV:
+        if table.get("kind") and not table.get("file"):
+            yield Problem(places.name(("customers", "file")), "missing", "the export (CSV), relative to this file")
+        for key in own:
+            having = [name for name, model in options.items() if key in keys_of(model)]
+            got, allowed = unknown_key(key, ours)
+            if having:
+                got, allowed = "it is for another kind of customer source", f'set kind = "{having[0]}", or leave it out'
+            yield Problem(places.name(("customers", key)), got, allowed)
+    elif kind not in options:
+        yield Problem(
+            places.name(("customers", "kind")), f'there is no such kind "{kind[:60]}"', f"one of: {', '.join([CSV, *options])}"
+        )
+    else:
+        for key in ("file", "delimiter"):
+            if key in table:
+                yield Problem(places.name(("customers", key)), 'it is for kind = "csv"', f'leave it out: the kind is "{kind}"')
+        try:
+            options[kind].model_validate(own)
+        except ValidationError as error:
+            yield from problems_of(error, options[kind], places, ("customers",), also=ours)
+
+
+CSV = "csv"
 
 
 def of_engine(tables: Mapping[str, Any], places: Places, engines: Collection[str]) -> Iterator[Problem]:

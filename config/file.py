@@ -117,14 +117,35 @@ class SourceSettings(Section):
 
 
 class CustomersSettings(Section):
-    """Where the customers come from: a CRM export."""
+    """Where the customers come from. Keys beyond these are those of the kind (a database, a CRM) and are checked by it."""
 
+    model_config = ConfigDict(extra="allow")
+
+    kind: Text | None = Field(None, description="csv, sql, hubspot or salesforce; without it a file is read as csv.")
     file: Path | None = Field(None, description="The export (CSV), relative to this file; read anew in each run if it changed.")
     columns: dict[str, Text] = Field(
         default_factory=dict,
         description='Which column holds what, where the names differ: { contact_id = "Id", email = "E-Mail" }.',
     )
     delimiter: Delimiter | None = Field(None, description="What separates the columns; found out where it is not set.")
+    every: Interval = Field(
+        timedelta(days=1), description="How often a run asks a database or a CRM anew; a file is read when it changed."
+    )
+
+    @property
+    def effective_kind(self) -> str | None:
+        """The kind; ``None`` where no customers are configured."""
+        return self.kind or ("csv" if self.file else None)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The kind's own keys, as the file and the environment give them."""
+        return dict(self.model_extra or {})
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Without the values of the options: only the kind knows which of them are secret."""
+        yield from ((name, getattr(self, name)) for name in type(self).model_fields)
+        yield "options", sorted(self.options)
 
 
 class StorageSettings(Section):

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from config.checks import across, of_engine, of_sources
+from config.checks import across, of_customers, of_engine, of_sources
 from config.environment import Overlay
 from config.file import File
 from config.places import Places, lines_of
@@ -27,12 +27,13 @@ def load(
     env: Mapping[str, str],
     *,
     options: Mapping[str, type[BaseModel]] | None = None,
+    customers: Mapping[str, type[BaseModel]] | None = None,
     engines: Collection[str] | None = None,
 ) -> Settings:
     """The settings of a file and an environment.
 
-    With the connectors' ``options`` by kind, and with the names of the ``engines``, these are checked too, so that all
-    problems come together.
+    With the connectors' ``options`` by kind, those of the kinds of ``customers``, and the names of the ``engines``, these are
+    checked too, so that all problems come together.
 
     Raises:
         ConfigError: the file cannot be read or is not TOML, or some of it cannot be used; lists all problems.
@@ -45,6 +46,8 @@ def load(
     problems = [*overlay.problems, *across(tables, places)]
     if options is not None:
         problems += of_sources(tables, places, options)
+    if customers is not None:
+        problems += of_customers(tables, places, customers)
     if engines is not None:
         problems += of_engine(tables, places, engines)
     try:

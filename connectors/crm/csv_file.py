@@ -1,40 +1,37 @@
 """Customers from a CRM export as a CSV file: read row by row, a page of at most 1,000 at a time, in constant memory.
 
 A row that cannot be used is rejected by its number, as a spreadsheet counts (the header is row 1); nothing of what stands in a
-cell is ever shown. A cell with a spreadsheet formula (``=…``) rejects its row, since it is no fact about a customer; ``="0012"``,
-the usual way to keep leading zeros, is read as ``0012``. Cells that merely begin with ``+``, ``-`` or ``@`` are kept as they are:
-whoever writes a spreadsheet must guard against them.
+cell is ever shown. What cells may hold stands in ``connectors.crm.rows``.
 """
 
 from __future__ import annotations
 
 import csv
-import re
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TextIO
 
+from connectors.crm.cells import clean_handle, slash_order
 from connectors.crm.columns import Columns, find_columns
 from connectors.crm.encoding import encoding_of
-from listener.core.brand import Provenance
+from connectors.crm.rows import Ids, customer_of, not_closed
+from listener.core.crm import ColumnUse
 from listener.core.errors import BadItem, SourceProtocolError, SourceRejected
-from listener.core.mention import Cursor, Rejected, digest, normal_handle
-from listener.core.people import Customer, CustomerPage, KnownHandle
+from listener.core.mention import Cursor, Rejected
+from listener.core.people import Customer, CustomerPage
+
+__all__ = ["PAGE", "CsvFile", "clean_handle"]
 
 PAGE = 1000
-LONGEST_CELL = 5000
+SAMPLE = 5000
+"""Rows of the beginning by which it is found out how dates are written."""
 _DELIMITERS = ",;\t|"
-_YES = frozenset({"true", "yes", "y", "1", "x", "ja", "oui", "si", "sí", "wahr", "vrai", "on"})
-_NO = frozenset({"", "false", "no", "n", "0", "nein", "non", "falsch", "faux", "off"})
-_QUOTED_TEXT = re.compile(r'="([^"]*)"')
-_GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_ISO_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?:[T ].*)?")
+_DATES = ("customer_since", "customer_until")
 _END = "\x1e"
 """Follows the file as a line of its own: it ends up in a cell where a quotation mark was not closed."""
-_SEVERAL = re.compile(r"[;|\n]|,\s")
 
 
 class CsvFile:
@@ -45,6 +42,11 @@ class CsvFile:
         self._columns = dict(columns or {})
         self._delimiter = delimiter
 
+    def columns(self) -> tuple[ColumnUse, ...]:
+        """What each column of the file is read as; raises as ``pages`` does."""
+        with self._opened() as file:
+            return self._head(_lines(file))[0].uses()
+
     def pages(self, cursor: Cursor) -> Iterator[CustomerPage]:
         """The customers after ``cursor`` (``{"rows": n}``: the rows already read), in the file's order.
 
@@ -53,10 +55,28 @@ class CsvFile:
             SourceRejected: the file cannot be opened.
             SourceProtocolError: it is empty, has the wrong header, or is in no known encoding.
         """
+        with self._opened() as file:
+            columns, rows = self._head(_lines(file))
+            columns = replace(columns, day_first=_date_orders(columns, islice(rows, SAMPLE)))
+            file.seek(0)
+            yield from _read(self._head(_lines(file))[1], columns, cursor)
+
+    def _head(self, lines: Iterator[str]) -> tuple[Columns, Iterator[tuple[int, list[str] | None]]]:
+        """What the header says, and the rows below it."""
+        header = next(lines, "")
+        if not header.strip():
+            raise SourceProtocolError("row 1: the file is empty, or its first row is")
+        delimiter = self._delimiter or max(_DELIMITERS, key=header.count)
+        columns = find_columns(next(csv.reader([header], delimiter=delimiter), []), self._columns)
+        return columns, _rows(csv.reader(lines, delimiter=delimiter))
+
+    @contextmanager
+    def _opened(self) -> Iterator[TextIO]:
+        """The file in its encoding; what goes wrong while it is read names it."""
         try:
             encoding = encoding_of(self._path)
             with self._path.open(encoding=encoding, newline="") as file:
-                yield from self._read(_lines(file), cursor)
+                yield file
         except SourceProtocolError as error:
             raise SourceProtocolError(f"{self._path.name}: {error.reason}") from error
         except UnicodeError as error:  # UTF-16 that is not: the only encoding that is not checked beforehand
@@ -65,50 +85,28 @@ class CsvFile:
         except OSError as error:
             raise SourceRejected(f"{self._path}: {error.strerror or 'cannot be read'}") from error
 
-    def _read(self, lines: Iterator[str], cursor: Cursor) -> Iterator[CustomerPage]:
-        header_line = next(lines, "")
-        if not header_line.strip():
-            raise SourceProtocolError("row 1: the file is empty, or its first row is")
-        delimiter = self._delimiter or max(_DELIMITERS, key=header_line.count)
-        columns = find_columns(next(csv.reader([header_line], delimiter=delimiter), []), self._columns)
-        after = cursor.get("rows", 0)
-        done = after if isinstance(after, int) else 0
-        rows = _rows(csv.reader(lines, delimiter=delimiter))
-        with closing(_Ids()) as ids:
-            last = 1
-            page: list[Customer] = []
-            rejected: list[Rejected] = []
-            for number, cells in rows:
-                read = _customer(number, cells, columns, ids)
-                if read is None or number <= done:
-                    continue
-                last = number
-                if isinstance(read, Rejected):
-                    rejected.append(read)
-                else:
-                    page.append(read)
-                if len(page) + len(rejected) == PAGE:
-                    yield CustomerPage(tuple(page), tuple(rejected), {"rows": last})
-                    page, rejected = [], []
-            if page or rejected:
+
+def _read(rows: Iterator[tuple[int, list[str] | None]], columns: Columns, cursor: Cursor) -> Iterator[CustomerPage]:
+    after = cursor.get("rows", 0)
+    done = after if isinstance(after, int) else 0
+    with closing(Ids()) as ids:
+        last = 1
+        page: list[Customer] = []
+        rejected: list[Rejected] = []
+        for number, cells in rows:
+            read = _customer(number, cells, columns, ids)
+            if read is None or number <= done:
+                continue
+            last = number
+            if isinstance(read, Rejected):
+                rejected.append(read)
+            else:
+                page.append(read)
+            if len(page) + len(rejected) == PAGE:
                 yield CustomerPage(tuple(page), tuple(rejected), {"rows": last})
-
-
-class _Ids:
-    """The ids read so far, in a temporary database that is gone with it: a million of them take no memory."""
-
-    def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        self._database.execute("BEGIN")
-
-    def is_new(self, contact_id: str) -> bool:
-        # Only a digest goes to the disk: an id can be somebody's e-mail address.
-        return self._database.execute("INSERT OR IGNORE INTO ids VALUES (?)", (digest("id", contact_id),)).rowcount == 1
-
-    def close(self) -> None:
-        self._database.close()
+                page, rejected = [], []
+        if page or rejected:
+            yield CustomerPage(tuple(page), tuple(rejected), {"rows": last})
 
 
 def _lines(file: Iterator[str]) -> Iterator[str]:
@@ -135,136 +133,32 @@ def _rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | None]]
             yield number, None
 
 
-# ------------------------------------------------------------------------------------------------ one row
+def _date_orders(columns: Columns, rows: Iterable[tuple[int, list[str] | None]]) -> dict[str, bool]:
+    """Whether the dates with slashes of each column begin with the day, as those say that can be read one way only."""
+    places = {field: columns.fields[field] for field in _DATES if field in columns.fields}
+    if not places:
+        return {}
+    orders: dict[str, set[bool]] = {field: set() for field in places}
+    for _, row in rows:
+        for field, at in places.items():
+            order = slash_order(row[at].strip()) if row is not None and at < len(row) else None
+            if order is not None:
+                orders[field].add(order)
+    return {field: found == {True} for field, found in orders.items() if len(found) == 1}
 
 
-def _customer(number: int, cells: list[str] | None, columns: Columns, ids: _Ids) -> Customer | Rejected | None:
+def _customer(number: int, cells: list[str] | None, columns: Columns, ids: Ids) -> Customer | Rejected | None:
     """The row as a customer, or why not; ``None`` for an empty row."""
+    item = f"row {number}"
     if cells is None:
-        return Rejected(f"row {number}", "a cell without end: it is too long, or a quotation mark is not closed")
+        return Rejected(item, "a cell without end: it is too long, or a quotation mark is not closed")
     if not any(cell.strip() for cell in cells):
         return None
+    if cells[-1].endswith(_END):
+        return Rejected(item, not_closed(columns.names[min(len(cells), columns.width) - 1]))
     try:
-        row = _checked(number, cells, columns)
+        customer = customer_of(item, cells, columns)
     except BadItem as problem:
         return Rejected(problem.item, problem.reason)
-    contact_id = row[columns.fields["contact_id"]]
-    if not contact_id:
-        return Rejected(f"row {number}", "it has no contact_id")
-    if not ids.is_new(contact_id):
-        return Rejected(f"row {number}", "its contact_id stands in an earlier row, which is kept")
-    return _build(contact_id, row, columns)
-
-
-def _checked(number: int, cells: Sequence[str], columns: Columns) -> list[str]:
-    """The cells stripped, as many as the header has; spreadsheets leave out empty cells at the end of a row."""
-    item = f"row {number}"
-    if len(cells) > columns.width:
-        raise BadItem(item, f"it has {len(cells)} cells, the header has {columns.width}")
-    row = []
-    for at, (name, cell) in enumerate(zip(columns.names, cells, strict=False)):
-        text = cell.strip()
-        if cell.endswith(_END) or ("\n" in text and at in columns.one_line):
-            raise BadItem(item, f"the cell in column {name} has several lines: is a quotation mark not closed?")
-        if len(text) > LONGEST_CELL:
-            raise BadItem(item, f"the cell in column {name} is longer than {LONGEST_CELL} characters")
-        if "\0" in text:
-            raise BadItem(item, f"the cell in column {name} holds a NUL character")
-        if text.startswith("="):
-            quoted = _QUOTED_TEXT.fullmatch(text)
-            if quoted is None:
-                raise BadItem(item, f"the cell in column {name} is a spreadsheet formula")
-            text = quoted[1].strip()
-        row.append(text)
-    return row + [""] * (columns.width - len(row))
-
-
-def _build(contact_id: str, row: Sequence[str], columns: Columns) -> Customer:
-    def cell(field: str) -> str:
-        return row[columns.fields[field]] if field in columns.fields else ""
-
-    extra = {name: row[at] for name, at in columns.extra.items() if row[at]}
-    since = _iso_date(cell("customer_since"))
-    if since is None and cell("customer_since"):
-        extra["customer_since"] = cell("customer_since")
-    return Customer(
-        contact_id=contact_id,
-        first_name=cell("first_name"),
-        last_name=cell("last_name"),
-        email=cell("email") if "@" in cell("email") else None,
-        company=cell("company"),
-        website=cell("website") or None,
-        title=cell("title") or None,
-        city=cell("city") or None,
-        segment=cell("segment") or None,
-        products=tuple(filter(None, (part.strip() for part in cell("products").split(";")))),
-        customer_since=since,
-        owner=cell("owner") or None,
-        handles=_handles(row, columns),
-        do_not_contact=_do_not_contact(cell("do_not_contact")),
-        extra=extra,
-    )
-
-
-def _do_not_contact(text: str) -> bool:
-    """Whether the customer must be left alone. What is neither yes nor no (a date, a remark) means yes: the safe side."""
-    word = text.casefold()
-    return word in _YES or word not in _NO
-
-
-def _iso_date(text: str) -> str | None:
-    """``2021``, ``2021-03``, ``2021-03-01`` (with or without a time) or ``1.3.2021`` as ISO 8601; else ``None``.
-
-    A date with slashes is not guessed at: its day and month cannot be told apart.
-    """
-    if (german := _GERMAN_DATE.fullmatch(text)) is not None:
-        day, month, year = (int(part) for part in german.groups())
-    elif (iso := _ISO_DATE.fullmatch(text)) is not None:
-        year, month, day = int(iso[1]), int(iso[2] or 1), int(iso[3] or 1)
-    else:
-        return None
-    try:
-        return date(year, month, day).isoformat()
-    except ValueError:
-        return None
-
-
-def _handles(row: Sequence[str], columns: Columns) -> tuple[KnownHandle, ...]:
-    found: dict[tuple[str, str], KnownHandle] = {}
-    for platform, at in columns.handles.items():
-        source = row[columns.sources[platform]].casefold() if platform in columns.sources else ""
-        provenance = Provenance(source) if source in set(Provenance) else Provenance.UNKNOWN
-        for part in _SEVERAL.split(row[at]):
-            if handle := clean_handle(platform, part):
-                found.setdefault((platform, handle), KnownHandle(platform, handle, provenance))
-    return tuple(found.values())
-
-
-SITES = frozenset({"blog", "website", "rss", "feed"})
-"""Platforms whose handles are addresses."""
-
-
-def clean_handle(platform: str, text: str) -> str:
-    """A handle as exports write it (bare, ``@handle``, an address, in capitals) as a normal one; empty if there is none.
-
-    Of an address the last part of the path is the handle; on Mastodon it is ``name@instance``. A site (a blog,
-    a feed) is its address without scheme, ``www.`` and the slash at the end.
-    """
-    handle = text.strip()
-    if not handle:
-        return ""
-    is_address = "://" in handle or handle.casefold().startswith("www.")
-    if not is_address and platform not in SITES and "/" not in handle:
-        return normal_handle(handle)
-    try:
-        url = urlsplit(handle if "://" in handle else f"//{handle}")
-    except ValueError:
-        return ""
-    host = url.netloc.rpartition("@")[2].casefold().removeprefix("www.")
-    path = url.path.strip("/")
-    if platform in SITES:
-        return f"{host}/{path}".rstrip("/").casefold()
-    name = normal_handle(path.rpartition("/")[2])
-    if not name:
-        return ""
-    return f"{name}@{host}" if platform == "mastodon" and "@" not in name else name
+    why = ids.repeats(customer.contact_id, cells)
+    return Rejected(item, why) if why else customer

@@ -352,7 +352,7 @@ def test_every_problem_is_reported_with_its_place_and_what_is_allowed(write) -> 
     assert found["policy.promoter_p (line 25)"] == "0.2; 0.5 or more"
     assert found["customers.delimiter (line 27)"].startswith('";;"; one character')
     assert found["sources[0].lookback (line 31)"].startswith("7; a number and a unit")
-    assert found["sources[0].policy.evidence[0] (line 32)"] == '"mail"; email, handle, link, name or company'
+    assert found["sources[0].policy.evidence[0] (line 32)"] == '"mail"; email, handle, link, name, company or place'
     assert found["sources[1].kind (line 33)"].startswith("missing; The connector")
     assert found["sources[1].name (line 34)"].startswith("a second one of that name")
     assert found["notifiers[0].name (line 36)"].startswith('"m/x"; a short name')

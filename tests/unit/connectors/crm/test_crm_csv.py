@@ -259,7 +259,7 @@ def test_rows_that_cannot_be_used_are_named_and_the_others_kept(tmp_path):
     assert page.customers[1].name == "+Plus @Doe"
     assert rejected(page) == {
         "row 3": "it has no contact_id",
-        "row 4": "its contact_id stands in an earlier row, which is kept",
+        "row 4": "its contact_id stands in an earlier row, which is kept; the data differ",
         "row 5": "it has 6 cells, the header has 4",
         "row 6": "the cell in column first_name is a spreadsheet formula",
         "row 7": "the cell in column first_name is longer than 5000 characters",
@@ -282,7 +282,7 @@ def test_a_quotation_mark_that_is_not_closed(tmp_path):
         ("", "row 1: the file is empty"),
         ("\n\n", "row 1: the file is empty"),
         ("first_name,last_name\n", "no column for contact_id; found first_name, last_name"),
-        ("contact_id,city\n", "no column for email, last_name or handle_PLATFORM; found contact_id, city"),
+        ("contact_id,city\n", "no column for email, last_name, name or handle_PLATFORM; found contact_id, city"),
         ("Nummer,Stadt\n", "none of its 2 columns is known"),
     ],
 )
