@@ -96,6 +96,8 @@ class Evidence(StrEnum):
     LINK = "link"
     NAME = "name"
     COMPANY = "company"
+    PLACE = "place"
+    """Location and language."""
 
 
 class Provenance(StrEnum):

@@ -30,12 +30,20 @@ class Customer:
     company: str = ""
     website: str | None = None
     """The company's site, as exported."""
+    domains: tuple[str, ...] = ()
+    """Further domains of the company, or of the person, as exported."""
     title: str | None = None
     city: str | None = None
+    region: str | None = None
+    """Country, state or sales region, as exported."""
+    language: str | None = None
+    """The language in which they are written to, as exported."""
     segment: str | None = None
     products: tuple[str, ...] = ()
     customer_since: str | None = None
     """ISO 8601 date."""
+    customer_until: str | None = None
+    """ISO 8601 date: since then they are no customer any more."""
     owner: str | None = None
     """Who looks after this customer."""
     handles: tuple[KnownHandle, ...] = ()
@@ -97,6 +105,10 @@ class Match:
     runner_up: RunnerUp | None = None
     own_side: bool = False
     """The author is one of us (then the outcome is ``NONE``): heard, never judged."""
+    prior_bits: float = 0.0
+    """Where the evidence starts: log2 of the odds that an author is a given customer before anything is known of them."""
+    keys: tuple[str, ...] = ()
+    """The blocking keys that could find this author: a change of a customer under one of them makes the match due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +122,7 @@ class MatchJob:
     policy: MatchingPolicy
     named: bool = True
     """False where the author stands for the origin itself."""
+    linked: str | None = None
+    """The contact whom a person said that this author is: no evidence is asked for."""
+    refused: frozenset[str] = frozenset()
+    """Contacts whom a person said that this author is not: never linked, never proposed again."""

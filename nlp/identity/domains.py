@@ -27,7 +27,7 @@ def split_address(address: str) -> SplitResult:
     return urlsplit(text if _SCHEME.match(text) or text.startswith("//") else f"//{text}")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def host_of(address: str) -> str | None:
     """The host of an address with or without scheme, lower-case and without ``www.``; ``None`` if there is none."""
     text = address.strip()
@@ -45,7 +45,7 @@ def host_of(address: str) -> str | None:
     return host
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def site_domain(address: str) -> str | None:
     """The registrable domain of a site of one's own or of a company; ``None`` for mail providers, shared hosts and platforms."""
     host = host_of(address)
@@ -59,7 +59,7 @@ def mail_domain(email: str | None) -> str | None:
     return site_domain(email.rpartition("@")[2]) if email and "@" in email else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def is_shared(host: str) -> bool:
     """Whether unrelated people have their pages under this host's domain."""
     found = _suffixes()(host)

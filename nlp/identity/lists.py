@@ -44,8 +44,15 @@ SOCIAL = _listed(
 TITLES = _listed("dr prof mr mrs ms mx miss sir phd msc bsc mba md ing dipl jr sr ii iii")
 PARTICLES = _listed("bin da das de del della den der di do dos du el la le ter van vd von y zu")
 LEGAL_FORMS = _listed(
-    "ab ag as bv co corp corporation digital gmbh group holding holdings inc incorporated kg limited llc ltd nv oy oyj plc pty "
-    "sa sarl sas se spa srl sro"
+    "ike epe oe ae tnhh bt private wll sad ks aktiengesellschaft gesellschaft coltd pvt "
+    "aps as asa bhd bvba cia coop cv cvba cyf doo ead eireli ehf eirl ek enterprise enterprises eood epe ets eurl ev fze "
+    "gbr gesmbh gie gk hf "
+    "incorp intl jsc kd kft kgaa kk komm lda lp mbb nig nyrt oao oeg ohg ood ooo ou pjsc prjsc pt pvt pvtltd rt sab sac sae "
+    "sapi sasu sca "
+    "scarl scop scrl sdn sia sl sll slu snc spa spj spk sp spolka ss stiftung sti tbk tov tzov uab vof vzw yk zao zoo zrt zs "
+    "ab ag as bv co corp corporation gmbh group gruppe groupe holding holdings inc incorporated kg limited llc llp lp ltd "
+    "ltda mbh nv oy oyj plc pte "
+    "pty sa sarl sas se spa spzoo srl sro ug"
 )
 NOT_PEOPLE = _listed(
     """
@@ -82,3 +89,76 @@ wilhelm william willi, william bill billy will liam,
 wolfgang wolf, yvonne eve, zachary zach zack
 """
 """Groups of first names that may stand for each other; a name can be in several."""
+
+# ------------------------------------------------------------------------------------------------ bios
+
+AT_WORDS = _listed("at @ w with for by bei beim für mit chez avec pour presso per con bij voor met hos på u w dla em na para en")
+"""Words that may lead to an employer."""
+OF_WORDS = _listed("of von vom der des du de del della dell van von af at")
+"""Words that lead to an employer behind a job title."""
+WORK_WORDS = _listed(
+    """
+    work works working worked employed employee staff member team joined build building ship shipping making currently today now
+    arbeite arbeitet arbeiten angestellt tätig mitarbeiter mitarbeiterin travaille employé employée salarié trabajo trabaja
+    trabajando
+    empleado lavoro lavora dipendente werk werkt werkzaam medewerker trabalho pracuje pracuji jobbar arbejder
+    """
+)
+FORMER_WORDS = _listed(
+    """
+    ex ex- former formerly previously prev previous past left alum alumni alumnus alumna retired until moved
+    ehem ehemals ehemalig ehemalige ehemaliger früher vormals zuvor ancien ancienne anciennement précédemment passé antes antiguo
+    anteriormente exempleado già precedentemente voorheen vroeger eerder oud tidigare tidligere dříve bývalý byly dawniej
+    wcześniej
+    """
+)
+"""Words that make the employer behind them a former one."""
+STOP_WORDS = _listed(
+    """
+    since for in on based and und et y e i to where who which that from as but speaking opinions opinion views view tweets
+    team crew
+    family i'm im my by at with @ seit seitdem depuis desde da dal sedan od ex now then also plus building making helping
+    remote remotely fulltime part-time formerly previously
+    """
+)
+"""Where a company's name ends."""
+ROLES = _listed(
+    """
+    engineer developer dev architect analyst manager lead director head chief officer ceo cto cfo coo cmo cio ciso vp svp evp
+    president
+    founder cofounder co-founder owner partner consultant designer ops devops sre admin
+    administrator scientist researcher lecturer professor teacher marketer recruiter recruiting hr
+    procurement buyer purchasing accountant controller auditor counsel lawyer success specialist strategist
+    coordinator assistant associate intern trainee technician editor writer journalist copywriter author evangelist advocate
+    principal staff senior junior planner supervisor executive exec representative secretary clerk nurse doctor pharmacist
+    full-stack fullstack qa tester pm po
+    ingenieur ingenieurin entwickler entwicklerin leiter leiterin geschäftsführer geschäftsführerin inhaber gründer berater
+    beraterin
+    einkauf vertrieb projektleiter redakteur wissenschaftler werkstudent sachbearbeiter abteilungsleiter
+    ingénieur ingénieure développeur développeuse directeur directrice responsable chef chargé chargée acheteur consultante
+    fondateur
+    ingeniero ingeniera desarrollador desarrolladora gerente jefe jefa director directora responsable fundador fundadora analista
+    ingegnere sviluppatore sviluppatrice direttore direttrice responsabile fondatore fondatrice acquisti
+    ontwikkelaar directeur hoofd inkoper oprichter adviseur beheerder desenvolvedor desenvolvedora diretor diretora gestor
+    programista kierownik dyrektor vývojář ředitel vedoucí utvecklare chef ledare udvikler
+    """
+)
+"""Words of job titles."""
+FIELDS = _listed(
+    "software data cloud security platform infrastructure frontend backend product project programme program operations "
+    "marketing sales "
+    "account finance legal support research design it content customer success human resources business development quality"
+)
+"""Words beside those in job titles, which companies have in their names too."""
+ROLE_ENDS = (
+    "manager",
+    "ingenieur",
+    "leiter",
+    "leiterin",
+    "entwickler",
+    "engineer",
+    "developer",
+    "designer",
+    "berater",
+    "director",
+)

@@ -1,87 +1,62 @@
-"""Who an author is among the customers: the deterministic tier.
+"""Who an author is among the customers: a Fellegi-Sunter model over labelled comparison levels, with three outcomes.
 
-A link needs one of: the same e-mail address, the account that the CRM knows on that platform, a profile link to such an
-account, or the customer's own site. A display name never links; it confirms, or it speaks against. A company's domain gives the
-company and never the person. What the source's policy forbids is not even looked at.
+    jobs -> own side? -> keys -> companies that the CRM knows -> candidates -> compare -> weigh by rarity -> decide
 
-Each piece of evidence carries a weight in bits, log2 of how much likelier it is if author and customer are the same person. They
-are derived from the share of right pairs measured for that evidence alone (``docs/quality.md``), against one stated prior.
+A batch asks the index once each for companies, candidates and frequencies, and once more for how the companies of the linked are
+spelt. What the source's policy forbids is not even taken into a key, let alone compared.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from math import exp2, log2
+from dataclasses import dataclass, replace
 
-from listener.core.brand import Evidence, OwnSide
+from listener.core.brand import Evidence, OwnSide, Provenance
 from listener.core.mention import digest
-from listener.core.people import Customer, Match, MatchJob, Outcome, Reason, RunnerUp
+from listener.core.people import Customer, Match, MatchJob, Outcome, Reason
 from listener.core.ports import CustomerIndex
-from nlp.identity.keys import Clue, Sign, author_clues, customer_domains, customer_keys, handle_keys
-from nlp.identity.names import Agreement, agreement, is_name_in_one_word, same_person
+from nlp.identity.compare import AuthorRecord, CustomerRecord, Finding, author_record, compare, customer_record, rarity_keys
+from nlp.identity.deciding import Candidate, Companies, decide, is_duplicate, linked_domains
+from nlp.identity.fitting import Pair
+from nlp.identity.keys import Clue, author_clues, author_keys, may_use, person_keys
 from nlp.identity.own_side import why_own
+from nlp.identity.signs import Sort
+from nlp.identity.weights import DEFAULT, Weights
 
-ENGINE = "deterministic"
-VERSION = "1"
+ENGINE = "scored"
+VERSION = "2"
 
-PRIOR_BITS = -10.0
-"""Before any evidence: one in a thousand that an author is a given customer."""
-LINK_AT = 0.95
-REVIEW_AT = 0.05
 CAP = 25
 """A key that more customers share says nothing about a person."""
-CLOSE_BITS = 3.0
-"""Somebody else within so many bits of the best: a person decides."""
-_MOST = 0.999
-"""No probability is higher: a CRM can be wrong too."""
+MOST_CANDIDATES = 200
+"""Customers that one author is compared with: those found by the most keys."""
+_SAID_BITS = 20.0
 
 
-def _bits(share_right: float) -> float:
-    """The weight that lifts the prior to the measured share of right pairs."""
-    return log2(share_right / (1 - share_right)) - PRIOR_BITS
-
-
-WEIGHTS: Mapping[Sign, float] = {
-    Sign.EMAIL: _bits(0.99),  # measured 1.00 on both sets, some 50 pairs
-    Sign.LINK: _bits(0.98),  # measured 1.00 on both sets, some 50 pairs
-    Sign.SITE: _bits(0.97),
-    Sign.ACCOUNT: _bits(0.85),  # measured 0.90 and 0.81: accounts are abandoned, and their names taken by others
-}
-NAME_WEIGHTS: Mapping[Agreement, tuple[float, str]] = {
-    Agreement.SAME: (4.0, "the display name is the customer's name"),
-    Agreement.PARTLY: (2.5, "the display name agrees with a part of the customer's name"),
-    Agreement.SILENT: (2.0, "the display name does not contradict"),
-    Agreement.RELATIVE: (-4.0, "the display name has the surname with another first name"),
-    Agreement.OTHER: (-6.0, "the display name is another person's"),
-}
-YOUNGER_BITS = -3.5
-SECOND_ACCOUNT_BITS = -3.0
+def build_matcher(own: OwnSide, weights: Weights | None = None) -> ScoringMatcher:
+    """The matcher for this own side, with the store's own weights where it has some."""
+    return ScoringMatcher(own, weights or DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    customer: Customer
-    reasons: tuple[Reason, ...]
+class Asked:
+    """One author of a batch, read."""
+
+    job: MatchJob
+    record: AuthorRecord
+    clues: tuple[Clue, ...]
     keys: frozenset[str]
 
-    @property
-    def bits(self) -> float:
-        return PRIOR_BITS + sum(reason.weight_bits for reason in self.reasons)
 
+class ScoringMatcher:
+    """The core's ``Matcher``."""
 
-def build_matcher(own: OwnSide) -> DeterministicMatcher:
-    """The matcher for this own side."""
-    return DeterministicMatcher(own)
-
-
-class DeterministicMatcher:
-    """The core's ``Matcher``: one question to the index for the candidates of all jobs, one for their companies."""
-
-    def __init__(self, own: OwnSide) -> None:
+    def __init__(self, own: OwnSide, weights: Weights) -> None:
         self._own = own
+        self._weights = weights
         sides = (sorted(own.emails), sorted(own.domains), sorted(own.accounts), sorted(own.names))
-        self._fingerprint = digest("identity", ENGINE, VERSION, repr(sides))
+        self._fingerprint = digest("identity", ENGINE, VERSION, repr(sides), json.dumps(weights.to_json(), sort_keys=True))
 
     @property
     def fingerprint(self) -> str:
@@ -89,211 +64,113 @@ class DeterministicMatcher:
 
     def match(self, jobs: Sequence[MatchJob], index: CustomerIndex) -> list[Match]:
         """One answer for each job, in order."""
-        own = [why_own(job, self._own) for job in jobs]
-        clues = [() if reason else _allowed_clues(job) for job, reason in zip(jobs, own, strict=True)]
-        found = index.candidates({clue.key for each in clues for clue in each}, CAP)
-        ranked = [_ranked(job, each, found) for job, each in zip(jobs, clues, strict=True)]
-        companies = index.accounts(_domains_to_name(clues, ranked))
+        answered = [self._settled(job) for job in jobs]
+        asked = [_read(job) for job, done in zip(jobs, answered, strict=True) if done is None]
+        if asked:
+            answers = iter(self._answers(asked, index))
+            answered = [done or next(answers) for done in answered]
+        return [match for match in answered if match is not None]
+
+    def _settled(self, job: MatchJob) -> Match | None:
+        """What needs no evidence: our own side, and what a person said."""
+        if (reason := why_own(job, self._own)) is not None:
+            return Match(Outcome.NONE, 0.0, job.policy.name, ENGINE, VERSION, evidence=(reason,), own_side=True)
+        if job.linked is not None:
+            said = Reason("a person said so", _SAID_BITS, Evidence.HANDLE)
+            return Match(Outcome.LINK, 1.0, job.policy.name, ENGINE, VERSION, contact_id=job.linked, evidence=(said,))
+        return None
+
+    def pairs(self, jobs: Sequence[MatchJob], index: CustomerIndex, decided: Mapping[int, Collection[str]]) -> list[Pair]:
+        """The comparisons of each job's author with the candidates, to estimate weights from.
+
+        ``decided`` says for some ``author_id`` which contacts are the author: none, one, or several entries of one person.
+        Our own side, and accounts that are nobody's, are left out.
+        """
+        asked = [_read(job) for job in jobs if why_own(job, self._own) is None]
+        asked = [each for each in asked if each.record.sort in {None, Sort.OUTSIDER}]
+        if not asked:
+            return []
+        _, compared, bearers, total = self._compare(asked, index)
+        prior = self._weights.prior_bits(total)
+        found = []
+        for one, candidates in zip(asked, compared, strict=True):
+            right = decided.get(one.job.author_id)
+            for record, findings in candidates:
+                shares = tuple(self._weights.share(finding, bearers, total) for finding in findings)
+                truth = None if right is None else record.customer.contact_id in right
+                found.append(Pair(one.job.author_id, findings, shares, prior, truth))
+        return found
+
+    def _compare(
+        self, asked: Sequence[Asked], index: CustomerIndex
+    ) -> tuple[Companies, list[list[tuple[CustomerRecord, tuple[Finding, ...]]]], Mapping[str, int], int]:
+        """The companies that the CRM knows, what comparing each author with the candidates found, and the frequencies."""
+        companies = index.accounts({key for each in asked for key in each.keys if key[:2] in {"c:", "d:"}})
+        asked = [_with_known(each, companies) for each in asked]
+        wanted = [_wanted(each.keys, companies) for each in asked]
+        found = index.candidates(set().union(*wanted), CAP)
+        compared = [_compared(each, keys, found) for each, keys in zip(asked, wanted, strict=True)]
+        bearers = index.bearers({key for pairs in compared for _, findings in pairs for key in rarity_keys(findings)})
+        return companies, compared, bearers, index.total()
+
+    def _answers(self, asked: Sequence[Asked], index: CustomerIndex) -> list[Match]:
+        companies, compared, bearers, total = self._compare(asked, index)
+        ranked = [
+            [Candidate(customer, self._weights.score(findings, bearers, total)) for customer, findings in pairs]
+            for pairs in compared
+        ]
+        decided = [
+            decide(each.job, each.record, each.clues, candidates, companies, self._weights, total)
+            for each, candidates in zip(asked, ranked, strict=True)
+        ]
+        domains = {f"d:{domain}" for each in decided for domain in linked_domains(each)}
+        spelt = {**companies, **(index.accounts(domains - companies.keys()) if domains - companies.keys() else {})}
         return [
-            _own_match(job, reason) if reason else _decide(job, each, candidates, companies)
-            for job, reason, each, candidates in zip(jobs, own, clues, ranked, strict=True)
+            replace(
+                each.to_match(spelt), policy=one.job.policy.name, engine=ENGINE, version=VERSION, keys=tuple(sorted(one.keys))
+            )
+            for one, each in zip(asked, decided, strict=True)
         ]
 
 
-def _own_match(job: MatchJob, reason: Reason) -> Match:
-    return Match(Outcome.NONE, 0.0, job.policy.name, ENGINE, VERSION, evidence=(reason,), own_side=True)
-
-
-def _allowed_clues(job: MatchJob) -> tuple[Clue, ...]:
-    """What the policy lets us use. A site may show a person or a company: it needs either kind."""
+def _read(job: MatchJob) -> Asked:
     allowed = job.policy.evidence
-    clues = author_clues(job.author, job.platform, job.origin)
-    return tuple(
-        clue
-        for clue in clues
-        if clue.kind in allowed or (clue.sign is Sign.SITE and clue.key.startswith("d:") and Evidence.COMPANY in allowed)
-    )
+    clues = tuple(clue for clue in author_clues(job.author, job.platform, job.origin) if may_use(clue, allowed))
+    record = author_record(job.author, job.platform, job.origin, allowed=allowed, clues=clues)
+    keys = author_keys(job.author, job.platform, job.origin, allowed=allowed, clues=clues) if allowed else frozenset()
+    return Asked(job, record, clues, keys)
 
 
-# ------------------------------------------------------------------------------------------------ weighing
+def _with_known(each: Asked, companies: Companies) -> Asked:
+    """The author with the companies that the CRM knows among those that the profile may name."""
+    known = frozenset(key[2:] for key in each.keys if key[:2] == "c:" and key in companies)
+    return replace(each, record=replace(each.record, known_companies=known)) if known else each
 
 
-def _ranked(job: MatchJob, clues: Sequence[Clue], found: Mapping[str, Sequence[Customer]]) -> list[_Candidate]:
-    """The persons that evidence points to, most probable first; several CRM entries of one person are one."""
-    customers: dict[str, Customer] = {}
-    for clue in clues:
-        for customer in found.get(clue.key, ()):
-            customers.setdefault(customer.contact_id, customer)
-    alone = {key: _one_person(found.get(key, ())) for key in {clue.key for clue in clues if clue.key.startswith("d:")}}
-    weighed = [candidate for customer in customers.values() if (candidate := _weigh(job, clues, customer, alone)) is not None]
-    weighed.sort(key=lambda candidate: (-candidate.bits, candidate.customer.contact_id))
-    return _without_duplicates(weighed)
+def _wanted(keys: frozenset[str], companies: Companies) -> set[str]:
+    """The keys worth asking for: a name with a company only where the CRM has the company."""
+    known = {key[2:] for key in keys if key in companies}
+    return {key for key in person_keys(keys) if key[:2] != "k:" or key.rpartition(" ")[2] in known}
 
 
-def _one_person(customers: Sequence[Customer]) -> bool:
-    return bool(customers) and all(same_person(customers[0], other) for other in customers[1:])
+def _compared(
+    each: Asked, keys: set[str], found: Mapping[str, Sequence[Customer]]
+) -> list[tuple[CustomerRecord, tuple[Finding, ...]]]:
+    """The candidates of one author, each with what the comparison found."""
+    customers: dict[str, list[Customer]] = {}
+    for key in keys & found.keys():
+        for customer in found[key]:
+            customers.setdefault(customer.contact_id, []).append(customer)
+    if gone := [customers.pop(refused)[0] for refused in each.job.refused if refused in customers]:
+        # Who is not a contact is not another entry of that contact either.
+        customers = {contact: same for contact, same in customers.items() if not any(is_duplicate(same[0], one) for one in gone)}
+    if len(customers) > MOST_CANDIDATES:
+        most = sorted(customers, key=lambda contact: (-len(customers[contact]), contact))[:MOST_CANDIDATES]
+        customers = {contact: customers[contact] for contact in most}
+    provenance = each.job.policy.provenance
+    records = [_customer(same[0], provenance) for same in customers.values()]
+    return [(record, compare(each.record, record)) for record in records]
 
 
-def _weigh(job: MatchJob, clues: Sequence[Clue], customer: Customer, alone: Mapping[str, bool]) -> _Candidate | None:
-    """The evidence that author and customer are one person; ``None`` without any that could link them."""
-    usable = _usable_keys(job, customer)
-    reasons: dict[tuple[Sign, str], Reason] = {}
-    keys = set()
-    for clue in clues:
-        if clue.key not in usable or not _links(clue, customer, alone):
-            continue
-        reasons.setdefault((clue.sign, clue.platform), _reason(clue))
-        keys.add(clue.key)
-    if not reasons:
-        return None
-    against = [*_younger(job, customer, reasons), *_second_account(job, reasons), *_name(job, customer, reasons)]
-    return _Candidate(customer, (*reasons.values(), *against), frozenset(keys))
-
-
-def _usable_keys(job: MatchJob, customer: Customer) -> set[str]:
-    """The customer's keys, without those of accounts whose provenance the policy forbids."""
-    allowed = {key for known in customer.handles if known.provenance in job.policy.provenance for key in handle_keys(known)}
-    forbidden = {key for known in customer.handles for key in handle_keys(known)} - allowed
-    return set(customer_keys(customer)) - forbidden
-
-
-def _links(clue: Clue, customer: Customer, alone: Mapping[str, bool]) -> bool:
-    """Whether the key can point to a person. A domain does only where it is this one customer's own."""
-    if not clue.key.startswith("d:"):
-        return True
-    return clue.sign is Sign.SITE and alone[clue.key] and is_personal(clue.key.removeprefix("d:"), customer)
-
-
-def is_personal(domain: str, customer: Customer) -> bool:
-    """Whether a customer's domain is their own and no company's: they have no company, or the domain is their name."""
-    return not customer.company.strip() or is_name_in_one_word(domain.partition(".")[0], customer)
-
-
-def _reason(clue: Clue) -> Reason:
-    what = {
-        Sign.EMAIL: "the same e-mail address",
-        Sign.ACCOUNT: f"the account that the CRM knows on {clue.platform}",
-        Sign.LINK: f"a profile link to the account that the CRM knows on {clue.platform}",
-        Sign.SITE: "the customer's own site",
-    }[clue.sign]
-    return Reason(what, WEIGHTS[clue.sign], clue.kind)
-
-
-def _younger(job: MatchJob, customer: Customer, reasons: Collection[tuple[Sign, str]]) -> list[Reason]:
-    """An account made after the customer relation began may be somebody else's who took the name over."""
-    created, since = job.author.created_year, (customer.customer_since or "")[:4]
-    if created is None or not since.isdigit() or created <= int(since):
-        return []
-    if not any(sign is Sign.ACCOUNT for sign, _ in reasons):
-        return []
-    what = f"the account is younger ({created}) than the customer relation ({since})"
-    return [Reason(what, YOUNGER_BITS, Evidence.HANDLE)]
-
-
-def _second_account(job: MatchJob, reasons: Collection[tuple[Sign, str]]) -> list[Reason]:
-    """A profile that links to another account on its own platform may show a friend, a team or a second account."""
-    platforms = {platform for sign, platform in reasons if sign is Sign.LINK}
-    if job.platform not in platforms or any(sign is Sign.ACCOUNT for sign, _ in reasons):
-        return []
-    return [Reason("the link is to another account on the same platform", SECOND_ACCOUNT_BITS, Evidence.LINK)]
-
-
-def _name(job: MatchJob, customer: Customer, reasons: Collection[tuple[Sign, str]]) -> list[Reason]:
-    if Evidence.NAME not in job.policy.evidence:
-        return []
-    found = agreement(job.author.display_name, customer)
-    if found is Agreement.SILENT and not any(sign is Sign.ACCOUNT for sign, _ in reasons):
-        return []  # only of an account it is known how often the name of a wrong one contradicts
-    weight, what = NAME_WEIGHTS[found]
-    return [Reason(what, weight, Evidence.NAME)]
-
-
-def _without_duplicates(ranked: Sequence[_Candidate]) -> list[_Candidate]:
-    persons: list[list[_Candidate]] = []
-    for candidate in ranked:
-        for person in persons:
-            if same_person(person[0].customer, candidate.customer):
-                person.append(candidate)
-                break
-        else:
-            persons.append([candidate])
-    return [person[0] if len(person) == 1 else _merged(person) for person in persons]
-
-
-def _merged(person: Sequence[_Candidate]) -> _Candidate:
-    """Several CRM entries of one person: the evidence of the best, the entry with most data, else the lowest id."""
-    best = person[0]
-    entry = min(person, key=lambda each: (-_completeness(each.customer), each.customer.contact_id))
-    noted = Reason(f"the CRM has {len(person)} entries of this person; the most complete is taken", 0.0, best.reasons[0].kind)
-    return _Candidate(entry.customer, (*best.reasons, noted), frozenset().union(*(each.keys for each in person)))
-
-
-def _completeness(customer: Customer) -> int:
-    fields = (customer.email, customer.company, customer.website, customer.title, customer.city, customer.customer_since)
-    return sum(bool(field) for field in fields) + len(customer.handles) + len(customer.products)
-
-
-# ------------------------------------------------------------------------------------------------ deciding
-
-
-def _decide(job: MatchJob, clues: Sequence[Clue], ranked: Sequence[_Candidate], companies: Mapping[str, str]) -> Match:
-    account = next((companies[domain] for domain in _company_domains(job, clues) if domain in companies), None)
-    best = ranked[0] if ranked else None
-    if best is None or _probability(ranked, best) < REVIEW_AT:
-        reasons = best.reasons if best else _account_reason(account)
-        return Match(Outcome.NONE, 0.0, job.policy.name, ENGINE, VERSION, account=account, evidence=reasons)
-    other = next((each for each in ranked[1:] if _rivals(best, each)), None)
-    probability = _probability(ranked, best)
-    outcome = Outcome.LINK if probability >= LINK_AT and other is None else Outcome.REVIEW
-    if outcome is Outcome.LINK:
-        account = _company_of(best.customer, companies) or account
-    runner_up = ranked[1] if len(ranked) > 1 else None
-    return Match(
-        outcome,
-        probability,
-        job.policy.name,
-        ENGINE,
-        VERSION,
-        contact_id=best.customer.contact_id,
-        account=account,
-        evidence=best.reasons,
-        runner_up=RunnerUp(runner_up.customer.contact_id, _probability(ranked, runner_up)) if runner_up else None,
-    )
-
-
-def _probability(ranked: Sequence[_Candidate], one: _Candidate) -> float:
-    """The share of one candidate among all and nobody: they exclude each other."""
-    share = exp2(one.bits) / (1 + sum(exp2(each.bits) for each in ranked))
-    return min(_MOST, share)
-
-
-def _rivals(best: _Candidate, other: _Candidate) -> bool:
-    """Whether another person stands in the way of a link: about as likely, or found by the same key (so it is nobody's own)."""
-    return best.bits - other.bits < CLOSE_BITS or bool(best.keys & other.keys)
-
-
-def _company_domains(job: MatchJob, clues: Sequence[Clue]) -> list[str]:
-    """The domains that could name the author's company. Where the author has a site of their own, that they write on another
-    says nothing."""
-    if Evidence.COMPANY not in job.policy.evidence:
-        return []
-    order = [Sign.SITE, Sign.MAIL_DOMAIN]
-    if not job.author.profile_url and not job.author.handle:
-        order.append(Sign.ORIGIN)
-    domains = [clue for clue in clues if clue.key.startswith("d:") and clue.sign in order]
-    return [clue.key.removeprefix("d:") for clue in sorted(domains, key=lambda clue: order.index(clue.sign))]
-
-
-def _company_of(customer: Customer, companies: Mapping[str, str]) -> str | None:
-    found = (companies[domain] for domain in customer_domains(customer) if domain in companies)
-    return next(found, None) or customer.company.strip() or None
-
-
-def _account_reason(account: str | None) -> tuple[Reason, ...]:
-    """A domain alone is the right person's in some 10 % of pairs: it names the company only."""
-    return (Reason("a domain of a customer company; which person is not known", _bits(0.1), Evidence.COMPANY),) if account else ()
-
-
-def _domains_to_name(clues: Sequence[Sequence[Clue]], ranked: Sequence[Sequence[_Candidate]]) -> set[str]:
-    theirs = {clue.key.removeprefix("d:") for each in clues for clue in each if clue.key.startswith("d:")}
-    return theirs | {domain for each in ranked for candidate in each[:1] for domain in customer_domains(candidate.customer)}
+def _customer(customer: Customer, provenance: frozenset[Provenance]) -> CustomerRecord:
+    return customer_record(customer, provenance=provenance)

@@ -37,20 +37,65 @@ _LETTERS = str.maketrans(
 )
 _UMLAUTS = re.compile(r"([aou])e")
 """``Müller``, ``Mueller`` and ``Muller`` become one; other long names lose the same letter on both sides."""
+_CYRILLIC = str.maketrans(
+    dict(zip("абвгґдеєёзиікклмнопрстуфыэјѕўљњћђ", "abvggdeeeziikklmnoprstufyejzulncd", strict=True))
+    | {"ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya", "ъ": "", "ь": "", "џ": "dz"}
+)
+"""After decomposition: ``й`` and ``ї`` have lost their marks."""
+_GREEK = str.maketrans(
+    dict(zip("αβγδεζηικλμνξοπρσςτυφω", "avgdeziiklmnxoprsstyfo", strict=True)) | {"θ": "th", "χ": "ch", "ψ": "ps"}
+)
+_WHOLLY_CYRILLIC = re.compile(r"[\u0400-\u052f]+")
+_WHOLLY_GREEK = re.compile(r"[\u0370-\u03ff]+")
 _WORD = re.compile(r"[^\W_]+")
 _CLOSE = 0.92
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=65536)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name, folded for comparison, without titles."""
     text = unicodedata.normalize("NFKC", stream_safe(name)).casefold()
-    text = "".join(char for char in text if unicodedata.category(char) != "Cf")
-    text = unicodedata.normalize("NFKD", stream_safe(text.translate(_LETTERS)))
-    text = "".join(char for char in text if not unicodedata.combining(char)).translate(_LOOK_ALIKES)
+    if text.isascii():
+        text = text.replace("'", "")
+    else:
+        text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+        text = unicodedata.normalize("NFKD", stream_safe(text.translate(_LETTERS)))
+        text = "".join(char for char in text if not unicodedata.combining(char))
+        text = _WORD.sub(_in_latin, text)
     return tuple(_without_umlauts(word) for word in _WORD.findall(text) if word not in TITLES)
 
 
+_PRONOUNS = re.compile(
+    r"[(\[|/·•-]?\s*\b(?:she|he|they|xe|ze|sie|er|elle|il|iel|ella|él|elle|ele|ela|ona|on|hij|zij|hen|hon|han|lui|lei|any)\s*/\s*\w+"
+    r"(?:\s*/\s*\w+)?\s*[)\]]?",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=65536)
+def shown_words(display_name: str) -> tuple[str, ...]:
+    """The words of a display name, without pronouns."""
+    name = display_name[:LONGEST]
+    return words(_PRONOUNS.sub(" ", stream_safe(name)) if "/" in name else name)
+
+
+LONGEST = 200
+"""Letters of a display name that are read."""
+
+
+def _in_latin(found: re.Match[str]) -> str:
+    """A word of one foreign script is spelt out; in a mixed word the foreign letters only pass for Latin ones."""
+    word = found[0]
+    if word.isascii():
+        return word
+    if _WHOLLY_CYRILLIC.fullmatch(word):
+        return word.translate(_CYRILLIC)
+    if _WHOLLY_GREEK.fullmatch(word):
+        return word.translate(_GREEK)
+    return word.translate(_LOOK_ALIKES)
+
+
+@lru_cache(maxsize=65536)
 def _without_umlauts(word: str) -> str:
     return _UMLAUTS.sub(r"\1", word) if len(word) > 4 else word
 
@@ -95,6 +140,11 @@ def canonical(given: str) -> str:
     return min(forms) if len(forms) == 1 else given
 
 
+def forms(given: str) -> tuple[str, ...]:
+    """The full names that a first name may stand for, itself where none is known; for blocking keys."""
+    return tuple(sorted(_nicknames().get(given, ())))[:3] or (given,)
+
+
 def _is_a_name(display_name: str, shown: tuple[str, ...], names: list[str]) -> bool:
     """Two words of letters, written apart: ``Rosie Bailey``, not ``lunar-goblin75``."""
     return len(names) > 1 and len(display_name.split()) > 1 and all(word.isalpha() for word in shown)
@@ -118,6 +168,11 @@ def _written_together(shown: str, given: tuple[str, ...], family: tuple[str, ...
     first, last = "".join(given), "".join(family)
     both = {_without_umlauts(first + last), _without_umlauts(last + first)}
     return len(first) > 1 and len(last) > 1 and _without_umlauts(shown) in both
+
+
+def same_group(one: str, other: str) -> bool:
+    """Whether two first names may be forms of one."""
+    return bool(_groups(one) & _groups(other))
 
 
 def _groups(name: str) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote
 
@@ -62,6 +63,7 @@ def platform_name(platform: str) -> str:
     return ALIASES.get(name, name)
 
 
+@lru_cache(maxsize=16384)
 def profile_of(address: str) -> Profile | None:
     """The account that an address points to; ``None`` where it is no profile page, or of no platform known here."""
     host = host_of(address)

@@ -6,9 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listener.core.brand import Evidence
 from listener.core.mention import Author
 from listener.core.people import Customer, KnownHandle
-from nlp.identity.keys import Sign, author_clues, author_keys, company_key, customer_domains, customer_keys, normal_email
+from nlp.identity.keys import (
+    MOST_KEYS,
+    Sign,
+    author_clues,
+    author_keys,
+    company_key,
+    customer_domains,
+    customer_keys,
+    normal_email,
+    person_keys,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,9 +69,22 @@ def test_every_key_of_a_customer():
         "a:bill",
         "a:billexampleabout",
         "n:william muller",
-        "i:b muller",
-        "i:w muller",
+        "w:billmuller",
+        "w:mullerbill",
+        "w:bmuller",
+        "w:mullerb",
+        "w:billm",
+        "w:wmuller",
+        "k:bill acme",
+        "k:bill acme.example",
+        "k:william acme",
+        "k:william acme.example",
+        "k:muller acme",
+        "k:muller acme.example",
         "c:acme",
+        "#f:william",
+        "#l:muller",
+        "#n:william muller",
     }
     assert customer_domains(customer) == ("acme.example",)
 
@@ -147,8 +171,10 @@ def test_a_blog_is_found_however_it_is_written(known, author):
         ("William Green", "n:william green"),
         ("Green William", "n:william green"),
         ("Billy Green", "n:william green"),
-        ("W. Green", "i:w green"),
-        ("B. Green", "i:b green"),
+        ("W. Green", "w:wgreen"),
+        ("B. Green", "w:bgreen"),
+        ("billygreen", "w:billygreen"),
+        ("Green Bill", "n:william green"),
     ],
 )
 def test_names_are_found_however_they_are_written(shown, key):
@@ -166,7 +192,66 @@ def test_any_text_gives_keys_or_none(handle, link, name, email):
     author = Author(handle=handle, links=(link,), display_name=name, email=email, profile_url=link)
     for platform in ("x", "blog", "mastodon"):
         for key in author_keys(author, platform, link):
-            assert key[:2] in {"e:", "h:", "a:", "d:", "n:", "i:", "c:"}
-            assert not key.endswith(":")
+            assert key[:2] in {"e:", "h:", "a:", "d:", "n:", "w:", "k:", "p:", "c:"}
+            assert not key.endswith((":", " "))
+        assert len(author_keys(author, platform, link)) <= MOST_KEYS
     customer = Customer("C1", name, handle, email=email, website=link, handles=(KnownHandle("blog", handle),), company=name)
-    assert all(not key.endswith(":") for key in customer_keys(customer))
+    assert all(not key.endswith((":", " ")) for key in customer_keys(customer))
+
+
+JANE = Customer("C1", "Jane", "Doe", company="Acme plc", website="https://acme.example", city="Porto")
+
+
+@pytest.mark.parametrize(
+    ("author", "key"),
+    [
+        (Author(handle="jdoe"), "w:jdoe"),
+        (Author(handle="doe_jane77"), "w:doejane"),
+        (Author(handle="janed"), "w:janed"),
+        (Author(handle="jane-doe-acme"), "w:janedoe"),
+        (Author(handle="jane_acme"), "k:jane acme"),
+        (Author(display_name="Jane Miller", bio="Engineer at Acme"), "k:jane acme"),
+        (Author(display_name="J. Doe", bio="engineer @acme"), "k:doe acme"),
+        (Author(display_name="Jane Miller", links=("https://www.acme.example/team",)), "k:jane acme.example"),
+        (Author(display_name="Jane Doe", location="Porto, Portugal"), "p:jane doe porto"),
+        (Author(handle="acmehq", display_name="Acme Support"), "c:acme"),
+    ],
+)
+def test_what_brings_an_author_and_a_customer_together(author, key):
+    assert key in customer_keys(JANE) & author_keys(author, "x", "")
+
+
+def test_companies_are_never_looked_for_as_persons():
+    keys = author_keys(Author(display_name="Jane Doe", bio="at Acme", links=("https://acme.example",)), "x", "")
+    assert {"c:acme", "d:acme.example"} <= keys
+    assert not {key for key in person_keys(keys) if key[:2] in {"c:", "d:"} or key.startswith("#")}
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "prefixes"),
+    [
+        (Evidence.NAME, ("n:", "w:", "k:", "p:")),
+        (Evidence.COMPANY, ("c:", "k:")),
+        (Evidence.HANDLE, ("h:x", "a:")),
+        (Evidence.EMAIL, ("e:",)),
+        (Evidence.PLACE, ("p:",)),
+    ],
+)
+def test_what_is_forbidden_makes_no_key(forbidden, prefixes):
+    author = Author(handle="jdoe", display_name="Jane Doe", email="j@acme.example", bio="at Acme", location="Porto")
+    allowed = frozenset(Evidence) - {forbidden}
+    assert any(key.startswith(prefixes) for key in author_keys(author, "x", ""))
+    assert not any(key.startswith(prefixes) for key in author_keys(author, "x", "", allowed=allowed))
+
+
+def test_a_site_of_ones_own_finds_the_person_and_a_companys_does_not():
+    freelancer = Customer("C2", "Jane", "Doe", website="https://janesstudio.example")
+    assert "h:blog:janesstudio.example" in customer_keys(freelancer)
+    assert "h:blog:acme.example" not in customer_keys(JANE)
+
+
+def test_every_domain_of_a_customer_counts():
+    customer = Customer(
+        "C1", email="jane@mail.acme.example", website="https://acme.example", domains=("acme-labs.example", "web.de")
+    )
+    assert customer_domains(customer) == ("acme.example", "acme-labs.example")
