@@ -18,10 +18,15 @@ metadata = MetaData(
 Id = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in a column of type INTEGER."""
 
+Key = BigInteger().with_variant(Integer, "sqlite")
+"""A blocking key (``Pepper.number``). One of type INTEGER SQLite takes for the number of the row, and needs no index for it."""
 
-def table(name: str, *parts: Column[Any] | Index | UniqueConstraint) -> Table:
+
+def table(name: str, *parts: Column[Any] | Index | UniqueConstraint, rowid: bool = True) -> Table:
+    """Without ``rowid`` SQLite keeps the rows in the order of their primary key, which saves it an index of its own."""
     # AUTOINCREMENT, so that the id of an erased row is never given to somebody else.
-    return Table(name, metadata, *parts, sqlite_autoincrement=any(p.name == "id" for p in parts if isinstance(p, Column)))
+    numbered = any(p.name == "id" for p in parts if isinstance(p, Column))
+    return Table(name, metadata, *parts, sqlite_autoincrement=numbered, sqlite_with_rowid=rowid)
 
 
 def row_id() -> Column[int]:

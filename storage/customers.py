@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Text, cast, func, or_, select
@@ -15,12 +14,17 @@ from listener.core.mention import normal_handle
 from listener.core.people import Customer
 from listener.core.ports import Saved
 from storage import keys
-from storage.database import Database, batches
-from storage.imports import LAST_IMPORT, discard, finish, shrunk, stage
+from storage.candidates import Candidates
+from storage.database import Database
+from storage.imports import LAST_IMPORT, discard, finish, refusal, stage
 from storage.keys import Pepper
+from storage.rekeying import KEYS_VERSION, rekey
 from storage.rows import to_customer
-from storage.tables import customer_domains, customer_keys, customers, meta
+from storage.tables import customers, meta
 from storage.tombstones import Tombstones
+
+MANY = 10_000
+"""Of so many customers SQLite's log would stay as large as they are."""
 
 
 class Customers:
@@ -30,69 +34,39 @@ class Customers:
         self._database = database
         self._tombstones = tombstones
         self._pepper = pepper
+        self._index = Candidates(database, pepper)
         self._importing: str | None = None
+        self._staged = 0
 
     def candidates(self, keys: Collection[str], cap: int) -> Mapping[str, Sequence[Customer]]:
-        """The customers that share each key; a key that more than ``cap`` share carries no evidence and is left out."""
-        hashed = self._hashed("key", keys)
-        found: dict[str, list[Customer]] = defaultdict(list)
-        seen: dict[int, Customer] = {}
-        with self._database.read() as connection:
-            for chunk in batches(hashed):
-                telling = (
-                    select(customer_keys.c.key)
-                    .where(customer_keys.c.key.in_(chunk))
-                    .group_by(customer_keys.c.key)
-                    .having(func.count() <= cap)
-                )
-                query = (
-                    select(customer_keys.c.key, customers)
-                    .join(customers, customers.c.id == customer_keys.c.customer_id)
-                    .where(customer_keys.c.key.in_(telling))
-                    .order_by(customers.c.id)
-                )
-                for row in connection.execute(query):
-                    customer = seen.get(row.id) or seen.setdefault(row.id, to_customer(row))
-                    found[hashed[row.key]].append(customer)
-        return dict(found)
+        """The customers that share each key; a key that more than ``cap`` share carries no evidence and is left out.
 
-    def name_frequency(self, names: Collection[str]) -> Mapping[str, int]:
-        """How many customers bear each ``normal_text`` full name; 0 where nobody does."""
-        hashed = self._hashed("name", names)
-        counts = dict.fromkeys(names, 0)
-        with self._database.read() as connection:
-            for chunk in batches(hashed):
-                query = select(customers.c.name_key, func.count().label("bearers"))
-                query = query.where(customers.c.name_key.in_(chunk), customers.c.retired_at.is_(None))
-                for row in connection.execute(query.group_by(customers.c.name_key)):
-                    counts[hashed[row.name_key]] = row.bearers
-        return counts
+        They come without their ``extra`` columns: no matcher needs what the CRM has no place for.
+        """
+        return self._index.sharing(keys, cap)
 
-    def accounts(self, domains: Collection[str]) -> Mapping[str, str]:
-        """The customer company of each registrable domain, in its most frequent spelling (the first by alphabet of equals)."""
-        hashed = self._hashed("domain", {domain.lower() for domain in domains})
-        best: dict[str, tuple[int, str]] = {}
-        with self._database.read() as connection:
-            for chunk in batches(hashed):
-                query = (
-                    select(customer_domains.c.domain, customers.c.company, func.count().label("contacts"))
-                    .join(customers, customers.c.id == customer_domains.c.customer_id)
-                    .where(customer_domains.c.domain.in_(chunk), customers.c.company != "")
-                    .group_by(customer_domains.c.domain, customers.c.company)
-                )
-                for row in connection.execute(query):
-                    domain = hashed[row.domain]
-                    best[domain] = min(best.get(domain, (0, "")), (-row.contacts, row.company))
-        return {domain: company for domain, (_, company) in best.items()}
+    def bearers(self, keys: Collection[str]) -> Mapping[str, int]:
+        """How many customers have each key; 0 where nobody has."""
+        return self._index.bearers(keys)
+
+    def total(self) -> int:
+        """How many customers there are, as they are counted, which does not read them."""
+        return self._index.total()
+
+    def accounts(self, keys: Collection[str]) -> Mapping[str, str]:
+        """The customer company under each key, in its most frequent spelling (the first by alphabet of equals)."""
+        return self._index.accounts(keys)
 
     def save_customers(self, page: Sequence[tuple[Customer, Collection[str]]], import_id: str, now: datetime) -> Saved:  # noqa: ARG002 - the port's signature
         """Take a page of an import in; nothing changes for anybody until ``finish_import``."""
         with self._database.write() as connection:
             if import_id != self._importing:
                 discard(connection)  # what an import that was cut short left behind, of this file or another
-            saved = stage(self._database, connection, self._tombstones, self._pepper, page, import_id)
+                self._staged = 0
+            done = stage(self._database, connection, self._tombstones, self._pepper, page, import_id)
         self._importing = import_id
-        return saved
+        self._staged += done.rows
+        return done.saved
 
     def finish_import(self, import_id: str, now: datetime, *, allow_shrink: bool, retire: bool = True) -> int:
         """Carry an import out in one transaction: new, changed and retired customers; how many were retired.
@@ -100,16 +74,40 @@ class Customers:
         Without ``retire`` nobody is: where rows could not be read, nobody knows who is gone.
 
         Raises:
-            ImportRefused: the file shrank by more than half and ``allow_shrink`` is not set; nothing is changed.
+            ImportRefused: the file shrank by more than half and ``allow_shrink`` is not set, or another import of the same
+                store came between; nothing is changed.
         """
-        self._importing = None
+        ours, staged = import_id == self._importing, self._staged
+        self._importing, self._staged = None, 0
         with self._database.write() as connection:
-            refused = None if allow_shrink else shrunk(connection, import_id)
+            if not ours:
+                discard(connection)  # of this import no page was saved
+            refused = refusal(connection, import_id, staged if ours else 0, allow_shrink=allow_shrink)
             retired = 0 if refused else finish(self._database, connection, import_id, now, retire=retire)
             discard(connection)
+        if staged > MANY:
+            self._database.cut_log()
         if refused:
             raise ImportRefused(refused)
         return retired
+
+    def rekey(self, version: str, keys_of: Callable[[Customer], Collection[str]]) -> int:
+        """Make the keys of every customer anew if they are not of this version; then every author is due. How many customers.
+
+        It is one transaction: one that is cut short is as if it had not begun.
+        """
+        if self._keys_version() == version:
+            return 0
+        with self._database.write() as connection:
+            done = rekey(self._database, connection, self._pepper, keys_of)
+            self._database.put(connection, meta, [{"name": KEYS_VERSION, "value": version}], update=("value",))
+        if done > MANY:
+            self._database.cut_log()
+        return done
+
+    def _keys_version(self) -> str | None:
+        with self._database.read() as connection:
+            return connection.scalar(select(meta.c.value).where(meta.c.name == KEYS_VERSION))
 
     def last_import(self) -> str | None:
         """The id of the import that was finished last."""
@@ -147,6 +145,3 @@ class Customers:
             query = select(customers).where(customers.c.contact_key == keys.contact_key(contact_id))
             row = connection.execute(query.where(customers.c.retired_at.is_(None))).first()
             return to_customer(row) if row else None
-
-    def _hashed(self, purpose: str, values: Collection[str]) -> dict[str, str]:
-        return {self._pepper.hash(purpose, value): value for value in values}

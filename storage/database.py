@@ -44,7 +44,7 @@ def batches(items: Iterable[T], size: int = BATCH) -> Iterator[Sequence[T]]:
 class Database:
     """Where everything is kept. ``read`` and ``write`` are the only ways in; both map errors."""
 
-    def __init__(self, url: str, busy: timedelta) -> None:
+    def __init__(self, url: str, busy: timedelta, *, throwaway: bool = False) -> None:
         self.url = _parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         name = self.url.database or ""
@@ -57,7 +57,10 @@ class Database:
         """Held through each transaction where all threads share one connection: that of a database in memory."""
         self._pepper: Pepper | None = None
         with mapped(self.name):
-            self.engine = _sqlite_engine(self.url, self.path, busy) if self.is_sqlite else _postgres_engine(self.url, busy)
+            if self.is_sqlite:
+                self.engine = _sqlite_engine(self.url, self.path, busy, throwaway)
+            else:
+                self.engine = _postgres_engine(self.url, busy)
 
     @property
     def pepper(self) -> Pepper:
@@ -158,7 +161,7 @@ def _parsed(url: str) -> URL:
     return parsed
 
 
-def _sqlite_engine(url: URL, path: Path | None, busy: timedelta) -> Engine:
+def _sqlite_engine(url: URL, path: Path | None, busy: timedelta, throwaway: bool) -> Engine:
     options: dict[str, Any] = {"connect_args": {"timeout": busy.total_seconds(), "check_same_thread": False}}
     if path is None:
         options["poolclass"] = StaticPool  # a database in memory lives as long as its one connection
@@ -170,7 +173,8 @@ def _sqlite_engine(url: URL, path: Path | None, busy: timedelta) -> Engine:
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # transactions begin when we say so, not when the driver guesses
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        kept = ("journal_mode=OFF", "synchronous=OFF") if throwaway else ("journal_mode=WAL", "synchronous=NORMAL")
+        for pragma in (*kept, "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Select, select, update
 from listener.core.brand import TargetKind
 from storage.authors import NOTHING_TO_SAY
 from storage.database import Database, batches
-from storage.tables import analysis_targets, authors, judge_queue
+from storage.tables import analysis_targets, authors, judge_queue, mentions
 
 OURS = (TargetKind.BRAND.value, TargetKind.PRODUCT.value)
 """Kinds of targets that are us; what is said of a competitor is no opinion about us."""
@@ -65,3 +65,18 @@ def queue_authors(database: Database, connection: Connection, spoke: set[tuple[i
 def queue_persons(database: Database, connection: Connection, due: set[tuple[int, str]]) -> None:
     """Make the standing of each (person, brand) due."""
     database.add(connection, judge_queue, [{"person_id": person, "brand": brand} for person, brand in sorted(due)])
+
+
+def brands_of_authors(connection: Connection, author_ids: Iterable[int]) -> Mapping[int, set[str]]:
+    """The brands of ours that the authors spoke about."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for ids in batches(author_ids):
+        query = (
+            select(mentions.c.author_id, analysis_targets.c.brand)
+            .join(analysis_targets, analysis_targets.c.mention_id == mentions.c.id)
+            .where(mentions.c.author_id.in_(ids), mentions.c.about_us, analysis_targets.c.kind.in_(OURS))
+            .distinct()
+        )
+        for row in connection.execute(query):
+            found[row.author_id].add(row.brand)
+    return found

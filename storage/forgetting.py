@@ -15,6 +15,7 @@ from storage.corrections import forget_corrections
 from storage.database import Database, batches
 from storage.due import BLANKED, brands_of_mentions, queue_authors
 from storage.near import forget_sketches
+from storage.settling import settle
 from storage.stories import forget_addresses
 from storage.tables import (
     analyses,
@@ -28,6 +29,7 @@ from storage.tables import (
     people,
 )
 from storage.telling_tables import digest_quotes
+from storage.ties import forget_who, tied
 from storage.told import ToldDigest, changed, cuts, take_out, withdraw
 
 NOBODY: dict[str, Any] = {
@@ -69,8 +71,11 @@ def delete_mentions(
     forget_addresses(connection, affected.story_ids)
     silent = _without_posts(connection, affected.author_ids)
     told = _take_out_of_digests(connection, [own for _, own in silent], mention_ids, now)
+    others = tied(connection, [author for author, _ in silent]) - {author for author, _ in silent}
     for chunk in batches(silent):
         connection.execute(delete(authors).where(authors.c.id.in_([author for author, _ in chunk])))
+    settle(database, connection, others)
+    for chunk in batches(silent):
         theirs = select(authors.c.id).where(or_(authors.c.person_id == people.c.id, authors.c.own_person_id == people.c.id))
         mine = people.c.id.in_([own for _, own in chunk])
         connection.execute(delete(people).where(mine, people.c.customer_id.is_(None), ~theirs.exists()))
@@ -100,6 +105,7 @@ def remove_mentions(
         connection.execute(delete(matches).where(matches.c.author_id.in_(chunk)))
         nobody = {**NOBODY, **_NUMBERS, "pseudonym_at": now, "matched_by": NOTHING_TO_SAY, "person_id": authors.c.own_person_id}
         connection.execute(update(authors).where(authors.c.id.in_(chunk)).values(nobody))
+    forget_who(database, connection, [author for author, _ in silent])
     return told
 
 

@@ -7,24 +7,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from listener.core.mention import digest, normal_text
 from listener.core.people import Customer
 from listener.core.ports import Saved
+from storage.author_keys import touch_changed
 from storage.authors import NOTHING_TO_SAY
+from storage.blocking import carry_out, changing, coming, leaving, packed
 from storage.database import BATCH, Database, batches
+from storage.employments import keep_employments
+from storage.identity_tables import identity_decisions
 from storage.keys import Pepper, contact_key
 from storage.rows import customer_values
-from storage.tables import authors, customer_domains, customer_keys, customers, meta, staged_customers
+from storage.tables import authors, customers, meta, people, staged_customers
 from storage.tombstones import Grave, Tombstones
 
 LAST_IMPORT = "last_import"
+_EMPTY = customer_values(Customer(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What became of a page; ``rows`` counts what was staged, unchanged customers included."""
+
+    saved: Saved
+    rows: int
 
 
 def stage(
@@ -34,32 +46,39 @@ def stage(
     pepper: Pepper,
     page: Sequence[tuple[Customer, Collection[str]]],
     import_id: str,
-) -> Saved:
+) -> Staged:
     """Keep a page for ``finish``, with full data only where it is new or changed.
 
     Of two rows with one contact id the first counts; who was erased stays out; both count as duplicates.
     """
-    here = staged_customers.c.import_id == import_id
     erased = tombstones.among(connection, [grave for customer, _ in page for grave in graves(customer)])
-    last = connection.scalar(select(func.max(staged_customers.c.position)).where(here)) or 0
+    last = connection.scalar(select(func.max(staged_customers.c.position))) or 0
     rows: dict[str, dict[str, Any]] = {}
+    keys_of: dict[str, Collection[str]] = {}
     for position, (customer, keys) in enumerate(page, start=last + 1):
         key = contact_key(customer.contact_id)
         if key not in rows and erased.isdisjoint(graves(customer)):
-            place = {"import_id": import_id, "contact_key": key, "position": position}
-            rows[key] = {**place, **_staged(pepper, customer, keys)}
+            rows[key] = {"position": position, "import_id": import_id, "contact_key": key, **_hashed(customer)}
+            keys_of[key] = keys
     for chunk in batches(list(rows)):
-        query = select(staged_customers.c.contact_key).where(here, staged_customers.c.contact_key.in_(chunk))
+        query = select(staged_customers.c.contact_key).where(staged_customers.c.contact_key.in_(chunk))
         for repeated in connection.scalars(query):
             del rows[repeated]
     before = _content_hashes(connection, rows)
-    same = [key for key in rows if before.get(key) == rows[key]["content_hash"]]
-    for key in same:
-        rows[key] |= {"data": None, "blocking": None, "domains": None}
+    same = {key for key, row in rows.items() if before.get(key) == row["content_hash"]}
+    for key, row in rows.items():
+        row.update({"data": None, "blocking": None} if key in same else {"blocking": packed(pepper, keys_of[key])})
     database.add(connection, staged_customers, rows.values())
     changed = sum(key in before for key in rows) - len(same)
     new = len(rows) - changed - len(same)
-    return Saved(new, changed, len(page) - new - changed)
+    return Staged(Saved(new, changed, len(page) - new - changed), len(rows))
+
+
+def _hashed(customer: Customer) -> dict[str, Any]:
+    """What is staged of a customer: what the CRM leaves empty takes no room."""
+    data = customer_values(customer)
+    content_hash = digest("customer", json.dumps(data, sort_keys=True))
+    return {"content_hash": content_hash, "data": {name: value for name, value in data.items() if value}}
 
 
 def graves(customer: Customer) -> list[Grave]:
@@ -73,12 +92,14 @@ def discard(connection: Connection) -> None:
     connection.execute(delete(staged_customers))
 
 
-def shrunk(connection: Connection, import_id: str) -> str | None:
-    """Why the import must not be carried out without asking: it has less than half of the customers."""
-    here = staged_customers.c.import_id == import_id
-    staged = connection.scalar(select(func.count()).select_from(staged_customers).where(here)) or 0
+def refusal(connection: Connection, import_id: str, expected: int, *, allow_shrink: bool) -> str | None:
+    """Why the import must not be carried out: somebody else's came between, or it has less than half of the customers."""
+    staged = connection.scalar(select(func.count()).select_from(staged_customers)) or 0
+    ours = select(func.count()).select_from(staged_customers).where(staged_customers.c.import_id == import_id)
+    if staged != expected or connection.scalar(ours) != expected:
+        return "Another import of customers ran at the same time; nothing was changed. Run this one again"
     active = connection.scalar(select(func.count()).select_from(customers).where(customers.c.retired_at.is_(None))) or 0
-    if staged * 2 >= active:
+    if allow_shrink or staged * 2 >= active:
         return None
     return (
         f"The import has {staged} customers where the last one had {active}; nothing was changed. "
@@ -87,47 +108,30 @@ def shrunk(connection: Connection, import_id: str) -> str | None:
 
 
 def finish(database: Database, connection: Connection, import_id: str, now: datetime, *, retire: bool = True) -> int:
-    """Write the staged customers, retire those the import no longer had, and make matches due if anything changed.
+    """Retire those that the import no longer had, write the new and the changed ones, and make the matches due that these touch.
 
-    All matches become due, not only those that share a key with a changed customer: the store does not know the keys of authors
-    (the matcher computes them), a change may lift another customer over or under the cap of a key or alter how frequent a name
-    is, and matching an author costs far less than a wrong link kept.
+    Those are of authors who were looked up under a key that such a customer had or has, who are linked to one, or of whom a
+    person said that they are one. How frequent names are changes with every import a little; nobody is matched anew for that.
     """
-    written = _write_staged(database, connection, import_id, now)
-    retired = _retire(connection, import_id, now) if retire else 0
-    if written or retired:
-        connection.execute(update(authors).where(authors.c.matched_by > NOTHING_TO_SAY).values(matched_by=None))
+    with changing(database, connection):
+        retired = _retire(database, connection, now) if retire else 0
+        written = _write_staged(database, connection, now)
+        if written or retired:
+            touch_changed(connection)
+            _make_due(connection, now)
+            carry_out(database, connection)
     database.put(connection, meta, [{"name": LAST_IMPORT, "value": import_id}], update=("value",))
     return retired
 
 
-def _staged(pepper: Pepper, customer: Customer, keys: Iterable[str]) -> dict[str, Any]:
-    data = customer_values(customer)
-    name = normal_text(customer.name)
-    distinct = sorted(set(keys))
-    return {
-        "content_hash": digest("customer", json.dumps(data, sort_keys=True), *distinct),
-        "data": {**data, "name_key": pepper.hash("name", name) if name else None},
-        "blocking": [pepper.hash("key", item) for item in distinct],
-        "domains": sorted(pepper.hash("domain", domain) for domain in company_domains(customer)),
-    }
-
-
-def company_domains(customer: Customer) -> set[str]:
-    """Every domain that the host of the e-mail address or site lies in, without the top level.
-
-    Which of these is the registrable one is known to whoever asks for an account; for others nobody asks.
-    """
-    hosts = [customer.email.rpartition("@")[2]] if customer.email else []
-    if customer.website:
-        site = customer.website if "//" in customer.website else f"//{customer.website}"
-        with suppress(ValueError):  # no address, so no domain; the text itself is kept as exported
-            hosts.append(urlsplit(site).hostname or "")
-    found = set()
-    for host in hosts:
-        labels = host.lower().strip(". ").split(".")[-5:]
-        found |= {".".join(labels[start:]) for start in range(len(labels) - 1)}
-    return found
+def _make_due(connection: Connection, now: datetime) -> None:
+    """Authors who are a changed customer, and those of whom a person said that they are."""
+    changed = or_(customers.c.changed_at == now, customers.c.retired_at == now)
+    persons = select(people.c.id).join(customers, customers.c.id == people.c.customer_id).where(changed)
+    said = select(identity_decisions.c.author_id).join(customers, customers.c.contact_key == identity_decisions.c.contact_key)
+    said = said.where(identity_decisions.c.ended_at.is_(None), changed)
+    theirs = or_(authors.c.person_id.in_(persons), authors.c.id.in_(said))
+    connection.execute(update(authors).where(authors.c.matched_by > NOTHING_TO_SAY, theirs).values(matched_by=None))
 
 
 def _content_hashes(connection: Connection, wanted: Iterable[str]) -> dict[str, str]:
@@ -140,30 +144,51 @@ def _content_hashes(connection: Connection, wanted: Iterable[str]) -> dict[str, 
     return found
 
 
-def _write_staged(database: Database, connection: Connection, import_id: str, now: datetime) -> int:
+def _retire(database: Database, connection: Connection, now: datetime) -> int:
+    staged = select(staged_customers.c.contact_key).where(staged_customers.c.contact_key == customers.c.contact_key)
+    query = select(customers.c.id, customers.c.blocking).where(customers.c.retired_at.is_(None), ~staged.exists())
+    query = query.order_by(customers.c.id).limit(BATCH)
+    retired, last = 0, 0
+    while rows := connection.execute(query.where(customers.c.id > last)).all():
+        last = rows[-1].id
+        retired += len(rows)
+        leaving(database, connection, [(row.id, row.blocking) for row in rows])
+        gone = update(customers).where(customers.c.id.in_([row.id for row in rows]))
+        connection.execute(gone.values(retired_at=now, blocking=None))
+    return retired
+
+
+def _write_staged(database: Database, connection: Connection, now: datetime) -> int:
+    """Write the staged customers, taking each page out of the stage, so that SQLite uses its room again."""
     written, last = 0, 0
-    query = select(staged_customers).where(staged_customers.c.import_id == import_id, staged_customers.c.data.is_not(None))
+    query = select(staged_customers).where(staged_customers.c.data.is_not(None))
     query = query.order_by(staged_customers.c.position).limit(BATCH)
     while rows := connection.execute(query.where(staged_customers.c.position > last)).all():
         last = rows[-1].position
         written += len(rows)
         _write(database, connection, rows, now)
+        connection.execute(delete(staged_customers).where(staged_customers.c.position.between(rows[0].position, last)))
     return written
 
 
 def _write(database: Database, connection: Connection, rows: Sequence[Any], now: datetime) -> None:
     wanted = [row.contact_key for row in rows]
-    known = select(customers.c.contact_key, customers.c.id).where(customers.c.contact_key.in_(wanted))
-    ids: dict[str, int] = {row.contact_key: row.id for row in connection.execute(known)}
-    _forget_keys(connection, list(ids.values()))
+    query = select(customers.c.contact_key, customers.c.id, customers.c.blocking).where(customers.c.contact_key.in_(wanted))
+    known = connection.execute(query).all()
+    ids: dict[str, int] = {row.contact_key: row.id for row in known}
+    leaving(database, connection, [(row.id, row.blocking) for row in known])
+    said = {row.contact_key: {**_EMPTY, **row.data} for row in rows}
+    if known:
+        keep_employments(database, connection, {customer: said[key] for key, customer in ids.items()}, now)
     new = [key for key in wanted if key not in ids]
     ids |= dict(zip(new, database.reserve(connection, customers, len(new)), strict=True))
     values = [
         {
-            **row.data,
+            **said[row.contact_key],
             "id": ids[row.contact_key],
             "contact_key": row.contact_key,
             "content_hash": row.content_hash,
+            "blocking": row.blocking,
             "imported_at": now,
             "changed_at": now,
             "retired_at": None,
@@ -171,29 +196,4 @@ def _write(database: Database, connection: Connection, rows: Sequence[Any], now:
         for row in rows
     ]
     database.put(connection, customers, values, update=set(values[0]) - {"id", "contact_key", "imported_at"})
-    database.add(
-        connection, customer_keys, ({"key": key, "customer_id": ids[row.contact_key]} for row in rows for key in row.blocking)
-    )
-    database.add(
-        connection,
-        customer_domains,
-        ({"domain": domain, "customer_id": ids[row.contact_key]} for row in rows for domain in row.domains),
-    )
-
-
-def _forget_keys(connection: Connection, customer_ids: Sequence[int]) -> None:
-    for table in (customer_keys, customer_domains):
-        connection.execute(delete(table).where(table.c.customer_id.in_(customer_ids)))
-
-
-def _retire(connection: Connection, import_id: str, now: datetime) -> int:
-    there = select(staged_customers.c.contact_key).where(
-        staged_customers.c.import_id == import_id, staged_customers.c.contact_key == customers.c.contact_key
-    )
-    gone = update(customers).where(customers.c.retired_at.is_(None), ~there.exists()).values(retired_at=now)
-    retired = connection.execute(gone).rowcount
-    if retired:
-        idle = select(customers.c.id).where(customers.c.retired_at == now)
-        for table in (customer_keys, customer_domains):
-            connection.execute(delete(table).where(table.c.customer_id.in_(idle)))
-    return retired
+    coming(database, connection, [(ids[row.contact_key], row.blocking) for row in rows])

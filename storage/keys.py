@@ -33,6 +33,11 @@ class Pepper:
         data = f"{purpose}\x00{value}".encode("utf-8", "surrogatepass")
         return hashlib.blake2b(data, key=self._key, digest_size=16).hexdigest()
 
+    def number(self, value: str) -> int:
+        """64 bits of keyed BLAKE2b as a signed number: a blocking key, by which millions of rows are found."""
+        data = value.encode("utf-8", "surrogatepass")
+        return int.from_bytes(hashlib.blake2b(data, key=self._key, digest_size=8).digest(), "big", signed=True)
+
 
 def contact_key(contact_id: str) -> str:
     """The natural key of a customer."""

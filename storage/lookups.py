@@ -116,7 +116,8 @@ def find_mentions(
         conditions.append(mentions.c.source == source)
     if hidden:
         conditions.append(analyses.c.level == Level.LOW.value)
-    return [_heard(row, author, policies, now, row.level) for row, author in search(connection, query, conditions, limit)]
+    found = search(connection, query, conditions, limit)
+    return [to_heard(row, to_author(author), policies, now, row.level) for row, author in found]
 
 
 def mention_verdicts(connection: Connection, mention_id: int, policies: Policies, now: datetime) -> MentionVerdicts | None:
@@ -129,7 +130,7 @@ def mention_verdicts(connection: Connection, mention_id: int, policies: Policies
     verdict = connection.execute(select(analyses).where(analyses.c.mention_id == mention_id)).first()
     standing = current_standings(connection, [author.person_id])
     their_cases = cases_of(connection, [author.person_id])
-    heard = _heard(row, author, policies, now, verdict.level if verdict else None)
+    heard = to_heard(row, to_author(author), policies, now, verdict.level if verdict else None)
     analysis = to_analysis(connection, verdict) if verdict else None
     return MentionVerdicts(
         mention=heard,
@@ -143,13 +144,14 @@ def mention_verdicts(connection: Connection, mention_id: int, policies: Policies
     )
 
 
-def _heard(row: Any, author: Any, policies: Policies, now: datetime, level: str | None = None) -> HeardMention:
+def to_heard(row: Any, author: Author, policies: Policies, now: datetime, level: str | None = None) -> HeardMention:
+    """From the columns of ``mentions``: without its words where they may not be shown now."""
     values = {name: getattr(row, name) for name in _HEARD}
     reason = None if row.blanked_at else withheld(row, policies, now)
     if reason:
         values |= {"title": None, "text": "", "url": None}
     known = Level(level) if level else None
-    return HeardMention(mention_id=row.id, author=to_author(author), **values, withheld=reason, level=known)
+    return HeardMention(mention_id=row.id, author=author, **values, withheld=reason, level=known)
 
 
 def withheld(row: Any, policies: Policies, now: datetime) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage import correction_tables, listening_tables, near_tables, tables, telling_tables
+from storage import correction_tables, identity_tables, listening_tables, near_tables, tables, telling_tables
 from storage.columns import metadata
 
-__all__ = ["correction_tables", "listening_tables", "metadata", "near_tables", "tables", "telling_tables"]
+__all__ = ["correction_tables", "identity_tables", "listening_tables", "metadata", "near_tables", "tables", "telling_tables"]

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, or_, select
 
 from storage import keys
 from storage.correction_tables import corrected_analyses, corrections
+from storage.identity_tables import author_keys, customer_pairs, employments, identity_decisions, merge_queue, merges
 from storage.near_tables import near_sketches
 from storage.tables import (
     analyses,
@@ -52,7 +53,7 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Everybody and everything that is one person: a customer and all authors matched to them, or one author."""
+    """Everybody and everything that is one person: a customer and all authors matched to them, or authors who are merged."""
 
     person_ids: tuple[int, ...] = ()
     author_ids: tuple[int, ...] = ()
@@ -115,6 +116,11 @@ def _cases_of(scope: Scope):  # type: ignore[no-untyped-def]  # as above
     return select(cases.c.id).where(cases.c.person_id.in_(scope.person_ids))
 
 
+def _either(table: Table, scope: Scope) -> ColumnElement[bool]:
+    """Rows about two authors of whom one, or both, are the person."""
+    return or_(table.c.author_id.in_(scope.author_ids), table.c.other_author_id.in_(scope.author_ids))
+
+
 ABOUT: Sequence[tuple[Table, Where]] = (
     (case_events, lambda scope: case_events.c.case_id.in_(_cases_of(scope))),
     (cases, lambda scope: cases.c.person_id.in_(scope.person_ids)),
@@ -128,6 +134,20 @@ ABOUT: Sequence[tuple[Table, Where]] = (
     (mention_revisions, lambda scope: mention_revisions.c.mention_id.in_(_mentions_of(scope))),
     (mentions, lambda scope: mentions.c.author_id.in_(scope.author_ids)),
     (matches, lambda scope: matches.c.author_id.in_(scope.author_ids)),
+    (
+        identity_decisions,
+        lambda scope: or_(_either(identity_decisions, scope), identity_decisions.c.contact_key.in_(scope.contact_keys)),
+    ),
+    (merges, lambda scope: _either(merges, scope)),
+    (merge_queue, lambda scope: merge_queue.c.author_id.in_(scope.author_ids)),
+    (author_keys, lambda scope: author_keys.c.author_id.in_(scope.author_ids)),
+    (employments, lambda scope: employments.c.customer_id.in_(scope.customer_ids)),
+    (
+        customer_pairs,
+        lambda scope: or_(
+            customer_pairs.c.customer_id.in_(scope.customer_ids), customer_pairs.c.other_customer_id.in_(scope.customer_ids)
+        ),
+    ),
     (authors, lambda scope: authors.c.id.in_(scope.author_ids)),
     (customers, lambda scope: customers.c.id.in_(scope.customer_ids)),
     (staged_customers, lambda scope: staged_customers.c.contact_key.in_(scope.contact_keys)),

@@ -11,12 +11,15 @@ from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from listener.core.mention import Json, digest, normal_handle, normal_text
 from storage import keys
+from storage.blocking import drop_customers_keys
 from storage.database import Database, batches
 from storage.near_tables import near_sketches
 from storage.persons import ABOUT, Scope, Selector, scope_of
 from storage.policies import Policies
 from storage.retention import Pruned, Retention, blank_mentions, prune
+from storage.settling import settle
 from storage.tables import authors, customers, matches, mention_revisions, mentions
+from storage.ties import tied
 from storage.told import Cut, ToldDigest, changed, cuts, take_out, withdraw
 from storage.tombstones import Grave, Tombstones
 
@@ -66,9 +69,9 @@ class Privacy:
     def erase_person(self, selector: Selector, now: datetime) -> Erased:
         """Remove everything about the person in one transaction, and remember keyed hashes of their keys.
 
-        The person is the customer with all authors matched to them. Neither the same feed, a copy of their words, nor the same
-        export of the CRM brings them back. The bytes are overwritten too (SQLite). Backups made before and digests that were
-        delivered still hold them; ``Erased.digests`` says which.
+        The person is the customer with all authors matched to them, or all authors that are merged. Neither the same feed, a
+        copy of their words, nor the same export of the CRM brings them back. The bytes are overwritten too (SQLite). Backups
+        made before and digests that were delivered still hold them; ``Erased.digests`` says which.
         """
         with self._database.write() as connection:
             scope = scope_of(connection, selector)
@@ -82,7 +85,10 @@ class Privacy:
             withdrawn = withdraw(connection, cut, now, unassigned=True)
             told = changed(connection, cut)
             _forget_links(connection, scope)
+            others = tied(connection, scope.author_ids) - set(scope.author_ids)
+            drop_customers_keys(self._database, connection, scope.customer_ids)
             rows = {table.name: connection.execute(delete(table).where(where(scope))).rowcount for table, where in ABOUT}
+            settle(self._database, connection, others)
         self._database.cut_log()
         return Erased(rows, len(copies), sum(len(one.entries) for one in cut), told, withdrawn)
 

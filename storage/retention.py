@@ -28,8 +28,6 @@ from storage.tables import (
     authors,
     case_events,
     cases,
-    customer_domains,
-    customer_keys,
     customers,
     judgements,
     matches,
@@ -41,6 +39,7 @@ from storage.tables import (
     story_keys,
 )
 from storage.telling_tables import digests, outbox
+from storage.ties import forget_customers_ties, forget_old_ties, forget_who
 from storage.told import ToldDigest, changed, cuts, take_out, withdraw
 
 MONTHS = timedelta(days=62)
@@ -63,7 +62,7 @@ class Retention:
     retired_days: int = 90
     """Customers that the CRM has no longer."""
     history_days: int = 730
-    """Digests, former standings, and the reasons and notes of closed cases."""
+    """Digests, former standings, reasons and notes of closed cases, decisions that ended, and former companies of contacts."""
     message_days: int = 30
     """Messages that went out, or never will."""
     run_days: int = 365
@@ -104,8 +103,9 @@ def prune(database: Database, connection: Connection, now: datetime, retention: 
     connection.execute(delete(staged_customers))
     counted_out = _never_counted(database, connection, now, retention, policies)
     blanked = _old_mentions(connection, now, retention, policies)
-    nameless = _pseudonymise(connection, now, before(retention.unmatched_days))
+    nameless = _pseudonymise(database, connection, now, before(retention.unmatched_days))
     customers_gone = _forget_retired(connection, before(retention.retired_days))
+    forget_old_ties(connection, before(retention.history_days))
     old_messages = connection.execute(messages).rowcount
     old_digests = _old_digests(connection, before(retention.history_days))
     cut = list(cuts(connection, _persons_of(connection, nameless, customers_gone), blanked))
@@ -195,15 +195,17 @@ def _open_case(person_id: Any) -> ColumnElement[bool]:
     return exists().where(cases.c.person_id == person_id, cases.c.state.not_in(CLOSED))
 
 
-def _pseudonymise(connection: Connection, now: datetime, before: datetime) -> Sequence[int]:
+def _pseudonymise(database: Database, connection: Connection, now: datetime, before: datetime) -> Sequence[int]:
     """Names, addresses and profiles of authors who are no known customers, and what in their mentions names them.
 
-    One of our own side keeps the name by which they are recognised; who has an open case is still to be talked to. The key
-    stays: it is a digest, and without it the same author would be somebody new.
+    One of our own side keeps the name by which they are recognised; so does every account of a known customer, and who has an
+    open case is still to be talked to. The key stays: it is a digest, and without it the same author would be somebody new.
     """
-    known = exists().where(matches.c.author_id == authors.c.id, or_(matches.c.own_side, matches.c.outcome == Outcome.LINK.value))
+    own = exists().where(matches.c.author_id == authors.c.id, or_(matches.c.own_side, matches.c.outcome == Outcome.LINK.value))
+    theirs = people.join(customers, customers.c.id == people.c.customer_id)
+    customer = exists().select_from(theirs).where(people.c.id == authors.c.person_id, customers.c.retired_at.is_(None))
     query = select(authors.c.id).where(
-        authors.c.pseudonym_at.is_(None), authors.c.last_heard_at < before, ~known, ~_open_case(authors.c.person_id)
+        authors.c.pseudonym_at.is_(None), authors.c.last_heard_at < before, ~own, ~customer, ~_open_case(authors.c.person_id)
     )
     ids = connection.scalars(query).all()
     unknown: dict[str, Any] = {
@@ -221,6 +223,7 @@ def _pseudonymise(connection: Connection, now: datetime, before: datetime) -> Se
         address: dict[str, Any] = {"url": None, "external_id": "", "repost_of": None, "origin": ""}
         connection.execute(update(mentions).where(mentions.c.author_id.in_(chunk)).values(address))
         connection.execute(delete(story_keys).where(story_keys.c.author_id.in_(chunk)))
+    forget_who(database, connection, ids)
     return ids
 
 
@@ -231,12 +234,12 @@ def _forget_retired(connection: Connection, before: datetime) -> Sequence[int]:
     query = select(customers.c.id).where(customers.c.retired_at < before, customers.c.content_hash != "", ~talked_to)
     ids = connection.scalars(query).all()
     names = ("first_name", "last_name", "company", "contact_id")
-    rest = ("email", "website", "title", "city", "segment", "customer_since", "owner", "name_key")
-    blank: dict[str, Any] = {**dict.fromkeys(names, ""), **dict.fromkeys(rest), "products": [], "handles": [], "extra": {}}
+    rest = ("email", "website", "title", "city", "region", "language", "segment", "customer_since", "customer_until", "owner")
+    blank: dict[str, Any] = {**dict.fromkeys(names, ""), **dict.fromkeys(rest)}
+    blank |= {"domains": [], "products": [], "handles": [], "extra": {}}
     for chunk in batches(ids):
         connection.execute(update(customers).where(customers.c.id.in_(chunk)).values(**blank, content_hash=""))
-        for table in (customer_keys, customer_domains):
-            connection.execute(delete(table).where(table.c.customer_id.in_(chunk)))
+    forget_customers_ties(connection, ids)
     return ids
 
 

@@ -85,6 +85,19 @@ def _felt(sentiment: Sentiment) -> dict[str, Any]:
     }
 
 
+def reasons_from(items: Sequence[Mapping[str, Any]]) -> tuple[Reason, ...]:
+    """From ``reasons_row``."""
+    return tuple(Reason(item["what"], item["weight_bits"], Evidence(item["kind"])) for item in items)
+
+
+def reasons_row(evidence: Sequence[Reason]) -> list[dict[str, Any]]:
+    """Evidence as JSON, with finite weights."""
+    return [
+        {"what": why.what, "weight_bits": max(-_HEAVIEST, min(why.weight_bits, _HEAVIEST)), "kind": why.kind.value}
+        for why in evidence
+    ]
+
+
 def to_match(row: Any) -> Match:
     """From the columns of ``matches``."""
     return Match(
@@ -95,9 +108,10 @@ def to_match(row: Any) -> Match:
         version=row.version,
         contact_id=row.contact_id,
         account=row.account,
-        evidence=tuple(Reason(item["what"], item["weight_bits"], Evidence(item["kind"])) for item in row.evidence),
+        evidence=reasons_from(row.evidence),
         runner_up=RunnerUp(row.runner_up_id, row.runner_up_probability) if row.runner_up_id is not None else None,
         own_side=row.own_side,
+        prior_bits=row.prior_bits,
     )
 
 
@@ -108,13 +122,11 @@ def match_row(author_id: int, match: Match, now: datetime) -> dict[str, Any]:
         "probability": match.probability,
         "contact_id": match.contact_id,
         "account": match.account,
-        "evidence": [
-            {"what": why.what, "weight_bits": max(-_HEAVIEST, min(why.weight_bits, _HEAVIEST)), "kind": why.kind.value}
-            for why in match.evidence
-        ],
+        "evidence": reasons_row(match.evidence),
         "runner_up_id": match.runner_up.contact_id if match.runner_up else None,
         "runner_up_probability": match.runner_up.probability if match.runner_up else None,
         "own_side": match.own_side,
+        "prior_bits": match.prior_bits,
         "policy": match.policy,
         "engine": match.engine,
         "version": match.version,
@@ -122,25 +134,40 @@ def match_row(author_id: int, match: Match, now: datetime) -> dict[str, Any]:
     }
 
 
-_CUSTOMER = ("contact_id", "first_name", "last_name", "email", "company", "website", "title", "city", "segment")
-_CUSTOMER_REST = ("customer_since", "owner", "do_not_contact")
+_CUSTOMER = (
+    "contact_id",
+    "first_name",
+    "last_name",
+    "email",
+    "company",
+    "website",
+    "title",
+    "city",
+    "region",
+    "language",
+    "segment",
+)
+_CUSTOMER_REST = ("customer_since", "customer_until", "owner", "do_not_contact")
+_CUSTOMER_JSON = ("domains", "products", "handles", "extra")
 
 
 def to_customer(row: Any) -> Customer:
     """From the columns of ``customers``."""
-    return customer_from({name: getattr(row, name) for name in (*_CUSTOMER, *_CUSTOMER_REST, "products", "handles", "extra")})
+    return customer_from({name: getattr(row, name) for name in (*_CUSTOMER, *_CUSTOMER_REST, *_CUSTOMER_JSON)})
 
 
 def customer_from(values: Mapping[str, Any]) -> Customer:
     """From ``customer_values``, also after a way through JSON."""
     handles = tuple(KnownHandle(platform, handle, Provenance(given)) for platform, handle, given in values["handles"])
-    return Customer(**{**values, "products": tuple(values["products"]), "handles": handles})
+    lists = {name: tuple(values[name]) for name in ("domains", "products")}
+    return Customer(**{**values, **lists, "handles": handles})
 
 
 def customer_values(customer: Customer) -> dict[str, Any]:
     """The customer as columns, JSON ones as plain lists and objects."""
     return {
         **{name: getattr(customer, name) for name in (*_CUSTOMER, *_CUSTOMER_REST)},
+        "domains": list(customer.domains),
         "products": list(customer.products),
         "handles": [[known.platform, known.handle, known.provenance.value] for known in customer.handles],
         "extra": dict(customer.extra),

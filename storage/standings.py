@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,15 @@ class Standings:
         with self._database.read() as connection:
             pairs = _due(connection, as_utc(as_of), fingerprint, limit)
             return _jobs(connection, pairs)
+
+    def queued_of(self, person_ids: Collection[int]) -> Sequence[JudgeJob]:
+        """What is due of these people because a fact changed."""
+        with self._database.read() as connection:
+            pairs: list[Pair] = []
+            for ids in batches(sorted(person_ids)):
+                rows = connection.execute(select(judge_queue).where(judge_queue.c.person_id.in_(ids)))
+                pairs += [(row.person_id, row.brand) for row in rows]
+            return _jobs(connection, sorted(pairs))
 
     def save_standings(
         self, done: Sequence[tuple[JudgeJob, Standing | None, Sequence[CaseChange]]], fingerprint: str, now: datetime
@@ -166,6 +175,7 @@ def _jobs(connection: Connection, pairs: Sequence[Pair]) -> list[JudgeJob]:
     before = current_standings(connection, persons)
     open_cases = cases_of(connection, persons)
     customers, own_side = _flags(connection, persons)
+    moved = _moved(connection, open_cases, opinions)
     return [
         JudgeJob(
             person_id=person,
@@ -175,6 +185,7 @@ def _jobs(connection: Connection, pairs: Sequence[Pair]) -> list[JudgeJob]:
             cases=tuple(open_cases.get((person, brand), ())),
             customer=person in customers,
             own_side=person in own_side,
+            moved=moved.get((person, brand), frozenset()),
         )
         for person, brand in pairs
     ]
@@ -187,6 +198,25 @@ def cases_of(connection: Connection, person_ids: Iterable[int]) -> dict[Pair, li
         for row in connection.execute(select(cases).where(cases.c.person_id.in_(ids)).order_by(cases.c.id)):
             found[row.person_id, row.brand].append(to_case(row))
     return found
+
+
+def _moved(
+    connection: Connection, their_cases: Mapping[Pair, Sequence[Case]], opinions: Mapping[Pair, Sequence[Opinion]]
+) -> dict[Pair, frozenset[int]]:
+    """Of the mentions that the people's cases rest on, those whose author is another person now."""
+    said = {pair: {opinion.mention_id for opinion in theirs} for pair, theirs in opinions.items()}
+    missing = {
+        pair: {number for case in theirs for number in case.mention_ids} - said.get(pair, set())
+        for pair, theirs in their_cases.items()
+    }
+    person_of: dict[int, int] = {}
+    for ids in batches({number for numbers in missing.values() for number in numbers}):
+        query = select(mentions.c.id, authors.c.person_id).join(authors, authors.c.id == mentions.c.author_id)
+        person_of.update((row.id, row.person_id) for row in connection.execute(query.where(mentions.c.id.in_(ids))))
+    return {
+        pair: frozenset(number for number in numbers if person_of.get(number, pair[0]) != pair[0])
+        for pair, numbers in missing.items()
+    }
 
 
 def _flags(connection: Connection, person_ids: Iterable[int]) -> tuple[set[int], set[int]]:

@@ -17,15 +17,21 @@ from storage.admin import Admin
 from storage.analyses import Analyses
 from storage.cases import Cases
 from storage.correcting import Corrections
+from storage.customer_pairs import CustomerPairs
 from storage.customers import Customers
 from storage.database import Database
 from storage.digests import Digests
+from storage.employments import Employments
+from storage.identities import Identities
+from storage.import_preview import ImportPreview
 from storage.incidents import Incidents
 from storage.jobs import Jobs
 from storage.keys import Pepper
 from storage.ledger import Ledgers
+from storage.match_models import MatchModels
 from storage.matches import Matches
 from storage.mentions import Mentions
+from storage.merging import Merging
 from storage.outbox import Outbox
 from storage.outdated import Outdated
 from storage.persons import Selector
@@ -59,8 +65,14 @@ class Store:
         self.analyses = Analyses(database, terms)
         self.corrections = Corrections(database, self.analyses, terms)
         self.outdated = Outdated(database, terms)
-        self.matches = Matches(database)
+        self.matches = Matches(database, pepper)
+        self.match_models = MatchModels(database)
+        self.identities = Identities(database, terms)
+        self.merging = Merging(database)
         self.customers = Customers(database, tombstones, pepper)
+        self.customer_pairs = CustomerPairs(database)
+        self.employments = Employments(database)
+        self.import_preview = ImportPreview(database, tombstones)
         self.standings = Standings(database)
         self.cases = Cases(database, terms)
         self.digests = Digests(database, terms)
@@ -91,19 +103,23 @@ def open_store(
     upgrade: bool = False,
     policies: Mapping[str, MatchingPolicy] | None = None,
     busy: timedelta = BUSY,
+    throwaway: bool = False,
 ) -> Store:
     """Open the database at ``url`` (``sqlite:///file.db``, ``sqlite://`` for one in memory, ``postgresql://…``).
 
     An empty database gets its tables. An older SQLite database is copied and migrated; an older PostgreSQL one only with
     ``upgrade``. ``pepper`` is the secret of the keyed hashes; without one, the database makes and keeps its own. ``policies``
-    are those of the configured sources by name: mentions under any other, but ``open-web``, are not quoted.
+    are those of the configured sources by name: mentions under any other, but ``open-web``, are not quoted. A ``throwaway`` is a
+    new SQLite file that is deleted after use: it is written fast, and worth nothing once its process was interrupted.
 
     Raises:
         SchemaMismatch: the schema is older and may not be migrated, newer than this program, or of something else.
         StorageError: the database cannot be reached, read or written, or was made with another pepper.
     """
-    database = Database(url, busy)
+    database = Database(url, busy, throwaway=throwaway)
     try:
+        if throwaway:
+            schema.create(database)
         backup = schema.prepare(database, now, upgrade=upgrade)
         return Store(
             database, Admin(database, backup), _pepper(database, pepper), {OPEN_WEB.name: OPEN_WEB, **(policies or {})}, now

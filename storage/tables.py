@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, UniqueConstraint
 
-from storage.columns import Id, ref, row_id, table
-from storage.types import Moment, json, text
+from storage.columns import Id, Key, ref, row_id, table
+from storage.types import Moment, binary, json, text
 
 # -------------------------------------------------------------------------------------------- the database itself
 
 meta = table("meta", text("name", "nobody", primary_key=True), text("value", "nobody"))
-"""``pepper`` (made at random where none is configured), ``pepper_check`` and ``last_import``."""
+"""``pepper`` (made at random where none is configured), ``pepper_check``, ``last_import`` and ``keys_version``."""
 
 tombstones = table(
     "tombstones",
@@ -30,54 +30,56 @@ customers = table(
     row_id(),
     text("contact_key", "nobody", unique=True),
     text("contact_id", "customer"),
-    text("name_key", "nobody", nullable=True, index=True),
     text("first_name", "customer"),
     text("last_name", "customer"),
     text("email", "customer", nullable=True),
     text("company", "customer"),
     text("website", "customer", nullable=True),
+    json("domains", "customer"),
     text("title", "customer", nullable=True),
     text("city", "customer", nullable=True),
+    text("region", "customer", nullable=True),
+    text("language", "customer", nullable=True),
     text("segment", "customer", nullable=True),
     json("products", "customer"),
     text("customer_since", "customer", nullable=True),
+    text("customer_until", "customer", nullable=True),
     text("owner", "staff", nullable=True),
     json("handles", "customer"),
     Column("do_not_contact", Boolean, nullable=False),
     json("extra", "customer"),
     text("content_hash", "nobody"),
+    binary("blocking", "nobody", nullable=True),
     Column("imported_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("retired_at", Moment, index=True),
 )
-"""``contact_key`` is a digest of the CRM's id; ``name_key`` a keyed hash of the full name.
+"""``contact_key`` is a digest of the CRM's id. ``blocking`` holds the keys that ``customer_keys`` has of the customer, packed,
+since an index by customer would be as large as that table; retired customers have none.
 
-``content_hash`` covers all columns and the blocking keys; it is empty where retention has blanked the row.
+``content_hash`` covers all that the CRM says; it is empty where retention has blanked the row.
 """
 
 customer_keys = table(
     "customer_keys",
-    text("key", "nobody", primary_key=True),
-    Column("customer_id", Id, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("key", Key, primary_key=True, autoincrement=False),
+    Column("customer_id", Id, primary_key=True, autoincrement=False),
+    rowid=False,
 )
-"""Blocking keys, as keyed hashes."""
+"""Blocking keys, as keyed hashes of 64 bits: two keys that share one cost a comparison, never a match.
 
-customer_domains = table(
-    "customer_domains",
-    text("domain", "nobody", primary_key=True),
-    Column("customer_id", Id, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, index=True),
-)
-"""The registrable domains of a customer's company, as keyed hashes."""
+No foreign key: checking it would read a row of ``customers`` for each of millions of keys. ``storage.blocking`` alone writes
+here.
+"""
 
 staged_customers = table(
     "staged_customers",
-    text("import_id", "nobody", primary_key=True),
-    text("contact_key", "nobody", primary_key=True),
-    Column("position", Integer, nullable=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    text("import_id", "nobody"),
+    text("contact_key", "nobody", unique=True),
     text("content_hash", "nobody"),
     json("data", "customer", nullable=True),
-    json("blocking", "nobody", nullable=True),
-    json("domains", "nobody", nullable=True),
+    binary("blocking", "nobody", nullable=True),
 )
 """An import that is not finished; ``data`` only where it is new or changed."""
 
@@ -130,6 +132,7 @@ matches = table(
     text("runner_up_id", "customer", nullable=True),
     Column("runner_up_probability", Float),
     Column("own_side", Boolean, nullable=False),
+    Column("prior_bits", Float, nullable=False),
     text("policy", "nobody"),
     text("engine", "nobody"),
     text("version", "nobody"),

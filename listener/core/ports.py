@@ -15,6 +15,7 @@ from listener.core.analysis import Analysis, AnalysisJob, Sentiment
 from listener.core.brand import MatchingPolicy
 from listener.core.cases import CaseChange
 from listener.core.errors import SourceError
+from listener.core.identities import Merge, MergeWork
 from listener.core.mention import Cursor, Gap, Page
 from listener.core.people import Customer, CustomerPage, Match, MatchJob
 from listener.core.standing import JudgeJob, Standing
@@ -77,6 +78,14 @@ class Matcher(Protocol):
     def match(self, jobs: Sequence[MatchJob], index: CustomerIndex) -> Sequence[Match]: ...
 
 
+class Merger(Protocol):
+    """Says which authors are one person."""
+
+    def merge(self, work: MergeWork, index: CustomerIndex) -> Sequence[Merge]:
+        """Those of the pairs that are, or may be, one person; the index says how frequent names are."""
+        ...
+
+
 class CustomerIndex(Protocol):
     """Known customers by blocking key; no resident index is needed for a million of them."""
 
@@ -84,12 +93,16 @@ class CustomerIndex(Protocol):
         """The customers that share each key, at most ``cap`` a key (a key with more carries no evidence and is left out)."""
         ...
 
-    def name_frequency(self, names: Collection[str]) -> Mapping[str, int]:
-        """How many customers bear each ``normal_text`` full name."""
+    def bearers(self, keys: Collection[str]) -> Mapping[str, int]:
+        """How many customers have each key, counting keys (``nlp.identity.keys``) included; 0 where nobody has."""
         ...
 
-    def accounts(self, domains: Collection[str]) -> Mapping[str, str]:
-        """The customer company of each registrable domain, in its most frequent spelling."""
+    def total(self) -> int:
+        """How many customers there are."""
+        ...
+
+    def accounts(self, keys: Collection[str]) -> Mapping[str, str]:
+        """The customer company under each key of a company (``d:domain``, ``c:company``), in its most frequent spelling."""
         ...
 
 
@@ -143,6 +156,18 @@ class MatchQueue(Protocol):
         ...
 
     def save_matches(self, done: Sequence[tuple[MatchJob, Match]], fingerprint: str, now: datetime) -> None: ...
+
+
+class AuthorIndex(Protocol):
+    """Authors by the keys that they share; merging reads its pending work and writes its results here."""
+
+    def pending_merges(self, limit: int, policies: Mapping[str, MatchingPolicy]) -> MergeWork:
+        """The first authors who were matched since they were last compared with others; no ids where nobody waits."""
+        ...
+
+    def save_merges(self, work: MergeWork, found: Sequence[Merge], now: datetime) -> None:
+        """Replace the merges of the work's authors and settle who is who, in one transaction."""
+        ...
 
 
 class CustomerBook(Protocol):

@@ -75,3 +75,5 @@ class JudgeJob:
     """The person's cases about the brand, closed ones included (at most one of a kind)."""
     customer: bool = False
     own_side: bool = False
+    moved: frozenset[int] = frozenset()
+    """Mentions that the cases rest on and that turned out to be another person's."""

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listener.core.people import Customer
-from storage.imports import company_domains
+from storage.blocking import EVERYBODY, packed, unpacked
 from storage.keys import Pepper, at_home, canonical_url, handle_key, words_key
 from storage.types import storable, whole
 
@@ -64,18 +63,23 @@ def test_a_handle_without_letters_is_no_account() -> None:
     assert handle_key("rss", "ada") != handle_key("x", "ada")
 
 
-@pytest.mark.parametrize(
-    ("email", "website", "domains"),
-    [
-        ("a@mail.firm.example", "https://www.firm.example/x", {"mail.firm.example", "firm.example", "www.firm.example"}),
-        (None, "firm.example", {"firm.example"}),
-        ("no address", None, set()),
-        (None, "http://[broken", set()),
-        (None, None, set()),
-    ],
-)
-def test_the_domains_of_a_company(email: str | None, website: str | None, domains: set[str]) -> None:
-    assert company_domains(Customer("C1", email=email, website=website)) == domains
+def test_blocking_keys_are_numbers_that_both_databases_hold() -> None:
+    numbers = {
+        Pepper(pepper).number(key) for pepper in ("one", "two") for key in ("e:a@firm.example", "e:b@firm.example", "\ud800")
+    }
+    assert len(numbers) == 6
+    assert all(-(2**63) <= number < 2**63 for number in numbers)
+    assert Pepper("one").number("h:x:ada") == Pepper("one").number("h:x:ada")
+
+
+@given(st.sets(st.text(max_size=20)))
+def test_keys_are_packed_in_order_with_the_one_that_everybody_has(keys: set[str]) -> None:
+    pepper = Pepper("one")
+    assert list(unpacked(packed(pepper, keys))) == sorted({pepper.number(key) for key in {*keys, EVERYBODY}})
+
+
+def test_nobody_without_keys_has_any() -> None:
+    assert unpacked(None) == unpacked(b"") == ()
 
 
 @pytest.mark.parametrize(

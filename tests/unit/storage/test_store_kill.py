@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
+from listener.core.identities import Merge
 from storage.metadata import metadata
 from storage.store import Store, open_store
 from tests.support.heard import (
@@ -28,7 +29,7 @@ from tests.support.heard import (
     understand,
 )
 
-STEPS = ("hear", "edit", "import", "understand", "identify", "judge")
+STEPS = ("hear", "edit", "import", "understand", "identify", "merge", "judge")
 
 
 def _step(store: Store, step: str) -> None:
@@ -42,6 +43,9 @@ def _step(store: Store, step: str) -> None:
         understand(store)
     elif step == "identify":
         identify(store, {"w1": linked("C1"), "w2": linked("C1")})
+    elif step == "merge":
+        work = store.merging.pending_merges(100, {})
+        store.merging.save_merges(work, [Merge(2, 3, 0.99, True, -14.0, (), "merging", "1")], NOW)
     else:
         judge(store)
 

@@ -9,26 +9,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Column, LargeBinary, String, func, select, update
+from sqlalchemy import JSON, Column, LargeBinary, String, Table, func, select, update
 
 from listener.core.analysis import Analysis, AspectSentiment, Relevance
-from listener.core.brand import TargetKind
+from listener.core.brand import Evidence, TargetKind
 from listener.core.cases import CaseState
 from listener.core.corrections import CorrectionKind, Named, Said
+from listener.core.identities import Merge, MergeWork
 from listener.core.mention import Author, Kind
-from listener.core.people import Outcome, RunnerUp
+from listener.core.people import Outcome, Reason, RunnerUp
 from listener.core.ports import Saved
 from listener.core.telling import Delivery, Message
+from storage.identity_tables import author_keys, customer_pairs, employments, identity_decisions, merge_queue, merges
 from storage.metadata import metadata
 from storage.outbox import MessageState
 from storage.store import Erased, Pruned, Retention, Selector, Store
-from storage.tables import cases, customers, matches, staged_customers
+from storage.tables import authors, cases, customers, matches, staged_customers
 from storage.telling_tables import digests, outbox
 from storage.told import ToldDigest
 from tests.support.heard import (
     BRAND,
     DAY,
     MATCHER,
+    NOBODY,
     NOW,
     OFF_TARGET,
     PRAISE,
@@ -76,10 +79,11 @@ def _everything(store: Store) -> None:
     import_customers(store, customer(1, email="ada@firm.example"))
     author = Author(service_id="77", handle="ada", display_name="Ada", email="ada@firm.example", bio="b", links=("l",))
     hear(store, mention(1, "Before.", author=author), mention(2, by="else"))
-    hear(store, mention(1, PRAISE, author=author))
+    hear(store, mention(1, PRAISE, author=author), mention(3, by="ada3", platform="x"))
     topic = AspectSentiment("support", BRAND, "support", about().targets[0].sentiment)
     understand(store, replace(about(), note="a note", aspects=(topic,), sketch=b"a sketch"))
-    identify(store, {"ada": linked("C1", account="Firm", runner_up=RunnerUp("C2", 0.1))})
+    identify(store, {"ada": linked("C1", account="Firm", runner_up=RunnerUp("C2", 0.1), keys=("e:ada",))})
+    _who(store)
     said = Said(CorrectionKind.SENTIMENT, "negative", 1, (Named(BRAND, TargetKind.BRAND, BRAND),))
     store.corrections.correct(said, actor="kim", note="a note", now=NOW)
     judge(store)
@@ -88,6 +92,20 @@ def _everything(store: Store) -> None:
     mail = Message("d1", "mail", "kim", "About Ada", "Ada", "<p>Ada", NOW)
     store.digests.save_digest("kim", date(2026, 3, 10), NOW - DAY, NOW, data, [mail], NOW)
     store.customers.save_customers([(customer(1, company="New"), [])], "unfinished", NOW)
+
+
+def _who(store: Store) -> None:
+    """Ada has another account, worked elsewhere before, and may be in the CRM twice; people said something about all of it."""
+    reason = Reason("the same e-mail address", 18.0, Evidence.EMAIL)
+    store.merging.save_merges(MergeWork((1,)), [Merge(1, 3, 0.99, True, -14.0, (reason,), "merging", "1")], NOW)
+    store.merging.merge(1, 3, actor="kim", note="both hers", now=NOW)
+    store.identities.link(1, "C1", actor="kim", note="met her", now=NOW)
+    with store._database.write() as connection:
+        store._database.add(connection, merge_queue, [{"author_id": 1}])
+        job = {"customer_id": 1, "company": "Before", "title": "Clerk", "website": "before.example", "until": NOW}
+        store._database.add(connection, employments, [job])
+        pair = {"customer_id": 1, "other_customer_id": 1, "probability": 0.9, "evidence": ["e"], "state": "proposed"}
+        store._database.add(connection, customer_pairs, [{**pair, "found_at": NOW}])
 
 
 def _mark(store: Store) -> dict[str, str]:
@@ -124,14 +142,25 @@ def test_an_export_holds_every_personal_column(any_store: Store) -> None:
     assert "Bob" not in exported
 
 
+_ABOUT_WHO = {
+    "identity_decisions": 2,
+    "merges": 1,
+    "merge_queue": 2,
+    "author_keys": 1,
+    "employments": 1,
+    "customer_pairs": 1,
+}
+
+
 @pytest.mark.parametrize("selector", [ADA, Selector(author_id=1), Selector(platform="rss", handle="@ADA")])
 def test_an_erasure_reaches_every_personal_column(any_store: Store, selector: Selector) -> None:
     _everything(any_store)
     any_store.privacy.erase_person(Selector(author_id=2), NOW)  # somebody else, of whom marks would remain
     _mark(any_store)
     erased = any_store.privacy.erase_person(selector, NOW)
-    assert erased.rows["mentions"] == 1
+    assert erased.rows["mentions"] == 2
     assert erased.rows["customers"] == 1
+    assert {name: erased.rows[name] for name in _ABOUT_WHO} == _ABOUT_WHO
     assert (erased.digest_entries, erased.messages_withdrawn) == (1, 1)
     assert "MARK" not in _kept(any_store)
     assert any_store.digests.saved_digest("kim", date(2026, 3, 10)) == '{"people": [{"person_id": 999, "name": "Bob"}]}'
@@ -468,3 +497,87 @@ def test_who_loses_their_name_loses_their_entries_in_digests_too(any_store: Stor
     states = {entry.dedup_key: entry.state for entry in any_store.outbox.find()}
     assert (states["d2"], states["d91"]) == (MessageState.WITHDRAWN, MessageState.WAITING)
     assert any_store.privacy.prune(NOW + 91 * DAY, Retention(policy_days={"strict": 7})).told == ()
+
+
+# ------------------------------------------------------------------------------------------------------ who people are
+
+
+def _rows(store: Store, table: Table) -> list[dict[str, Any]]:
+    with store._database.read() as connection:
+        return [dict(row._mapping) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
+
+
+def _two_pairs(store: Store) -> None:
+    """Authors 1 and 2 were merged by the evidence, 1 and 3 by a person; 1 is not author 4, and not Ada either."""
+    import_customers(store, customer(1))
+    hear(store, *(mention(number, platform=f"platform {number}") for number in (1, 2, 3, 4)))
+    understand(store)
+    identify(store, {"writer1": replace(NOBODY, keys=("n:ada",))})
+    store.merging.save_merges(MergeWork((1,)), [Merge(1, 2, 0.99, True, -14.0, (), "merging", "1")], NOW)
+    store.merging.merge(1, 3, actor="kim", note="a friend says so", now=NOW)
+    store.merging.split(4, 1, actor="kim", note="that one is taller", now=NOW)
+    store.identities.refuse(1, "C1", actor="kim", note="I asked", now=NOW)
+
+
+def test_who_loses_their_name_is_nobodys_second_account_and_only_the_no_is_remembered(any_store: Store) -> None:
+    _two_pairs(any_store)
+    assert len({row["person_id"] for row in _rows(any_store, authors)}) == 2
+    any_store.privacy.prune(NOW + 31 * DAY, Retention())
+    assert [row["person_id"] == row["own_person_id"] for row in _rows(any_store, authors)] == [True] * 4
+    assert [_rows(any_store, table) for table in (merges, author_keys, merge_queue)] == [[], [], []]
+    left = [(row["kind"], row["contact_id"], row["note"]) for row in _rows(any_store, identity_decisions)]
+    assert left == [("split", None, ""), ("refuse", None, "")]
+    hear(any_store, mention(5, by="writer1", platform="platform 1"))
+    (job,) = [job for job in any_store.matches.pending_matches("another", 9, {}) if job.author_id == 1]
+    assert job.refused == {"C1"}
+
+
+def test_every_account_of_a_known_customer_keeps_its_name(any_store: Store) -> None:
+    import_customers(any_store, customer(1))
+    hear(any_store, mention(1), mention(2, platform="x"), mention(3, platform="x"))
+    understand(any_store)
+    identify(any_store, {"writer1": linked("C1")})
+    any_store.merging.merge(1, 2, actor="kim", now=NOW)
+    assert any_store.privacy.prune(NOW + 31 * DAY, Retention()).authors_pseudonymised == 1
+    assert [row["handle"] for row in _rows(any_store, authors)] == ["writer1", "writer2", None]
+
+
+def test_decisions_about_a_customer_who_is_blanked_lose_their_id_and_words(any_store: Store) -> None:
+    import_customers(any_store, customer(1), customer(2))
+    hear(any_store, mention(1))
+    understand(any_store)
+    identify(any_store, {"writer1": linked("C2")})
+    any_store.identities.refuse(1, "C1", actor="kim", note="Ada told me", now=NOW)
+    import_customers(any_store, customer(2), import_id="i2")
+    any_store.privacy.prune(NOW + 91 * DAY, Retention())
+    (decision,) = _rows(any_store, identity_decisions)
+    assert (decision["contact_id"], decision["note"], decision["kind"]) == (None, "", "refuse")
+    import_customers(any_store, customer(1), customer(2), import_id="i3")
+    (job,) = any_store.matches.pending_matches("another", 9, {})
+    assert job.refused == {"C1"}, "the no is remembered when they are back"
+
+
+def test_decisions_that_ended_and_former_companies_go_with_the_history(any_store: Store) -> None:
+    _everything(any_store)
+    _link, merge = any_store.identities.decisions()
+    any_store.identities.undo(merge.decision.id, actor="kim", now=NOW)
+    any_store.privacy.prune(NOW + 729 * DAY, Retention())
+    assert (len(_rows(any_store, identity_decisions)), len(_rows(any_store, employments))) == (2, 1)
+    any_store.privacy.prune(NOW + 731 * DAY, Retention())
+    assert (len(_rows(any_store, identity_decisions)), len(_rows(any_store, employments))) == (1, 0)
+
+
+def test_an_erased_customer_is_no_entrys_double(any_store: Store) -> None:
+    import_customers(any_store, customer(1), customer(2))
+    hear(any_store, mention(1))
+    understand(any_store)
+    identify(any_store, {"writer1": linked("C2")})
+    any_store.identities.refuse(1, "C1", actor="kim", now=NOW)
+    pair = {"customer_id": 1, "other_customer_id": 2, "probability": 0.9, "evidence": [], "state": "proposed", "found_at": NOW}
+    with any_store._database.write() as connection:
+        any_store._database.add(connection, customer_pairs, [pair])
+    exported: Any = any_store.privacy.export_person(Selector(contact_id="C1"))
+    assert (len(exported["customer_pairs"]), len(exported["identity_decisions"])) == (1, 1)
+    erased = any_store.privacy.erase_person(Selector(contact_id="C1"), NOW)
+    assert (erased.rows["customer_pairs"], erased.rows["identity_decisions"]) == (1, 1)
+    assert any_store.customers.count() == 1

@@ -94,7 +94,7 @@ def _older(url: str) -> None:
     schema.migrate(database, to=FIRST)
     at = AT.removesuffix("+00:00") + ".000000" if database.is_sqlite else AT
     database.close()
-    numbered = () if database.is_sqlite else ("people", "authors", "mentions", "runs", "digests")
+    numbered = () if database.is_sqlite else ("people", "customers", "authors", "mentions", "runs", "digests")
     key = Pepper(PEPPER).hash("check", "")
     mention_values = (
         "1, 'k1', 1, 1, 'blogs', '', 'rss', 'o', 'e', 'open-web', 'post', 'Quillon!', "
@@ -104,6 +104,11 @@ def _older(url: str) -> None:
         url,
         f"INSERT INTO meta (name, value) VALUES ('pepper_check', '{key}')",
         "INSERT INTO people (id) VALUES (1)",
+        "INSERT INTO customers (id, contact_key, contact_id, first_name, last_name, company, products, handles, do_not_contact,"
+        " extra, content_hash, imported_at, changed_at)"
+        f" VALUES (1, 'c1', 'C1', 'Ada', 'Lind', 'Firm', '[]', '[]', false, '{{}}', 'h', '{at}', '{at}')",
+        "INSERT INTO customer_keys (key, customer_id) VALUES ('hash of before', 1)",
+        "INSERT INTO people (id, customer_id) VALUES (2, 1)",
         "INSERT INTO authors (id, key, own_person_id, person_id, platform, origin, named, handle, links, policy, first_heard_at,"
         " last_heard_at, last_said_at)"
         f" VALUES (1, 'a1', 1, 1, 'rss', 'o', true, 'ada', '[]', 'open-web', '{at}', '{at}', '{at}')",
@@ -116,7 +121,7 @@ def _older(url: str) -> None:
         f" VALUES ('blogs', '', 1, '{at}', '{at}', 0)",
         "INSERT INTO digests (id, recipient, day, since, until, data, saved_at)"
         f" VALUES (1, 'kim', '2026-03-10', '{at}', '{at}', '{TOLD.replace(':', chr(92) + ':')}', '{at}')",
-        *(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), 1)" for name in numbered),
+        *(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), 2)" for name in numbered),
     )
 
 
@@ -124,6 +129,10 @@ def _assert_migrated(store: Store) -> None:
     """What the first version kept is there, and the new columns say what can be known."""
     (found,) = store.mentions.find()
     assert (found.text, found.author.handle, found.heard_at, found.withheld) == ("Quillon!", "ada", NOW, None)
+    assert store.customers.rekey("1", lambda one: [f"n:{one.name}"]) == 1
+    assert [one.contact_id for one in store.customers.candidates(["n:Ada Lind"], 1)["n:Ada Lind"]] == ["C1"]
+    with store._database.read() as connection:
+        assert connection.scalars(text("SELECT customer_id FROM people ORDER BY id")).all() == [None, 1]
     (state,) = store.runs.stream_states()
     assert (state.heard_until, state.outcome, state.notice) == (NOW, None, None)
     (line,) = store.runs.coverage(NOW - HOUR, NOW)

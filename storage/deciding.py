@@ -1,0 +1,137 @@
+"""What people decided about who authors are, as far as it stands: asked by every step that could say something else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select
+
+from listener.core.corrections import HUMAN, HUMAN_VERSION
+from listener.core.crm import PairState
+from listener.core.identities import Decision, DecisionKind
+from listener.core.people import Match, MatchJob, Outcome
+from storage.database import batches
+from storage.identity_tables import customer_pairs, identity_decisions
+from storage.tables import customers
+
+ABOUT_CONTACTS = (DecisionKind.LINK.value, DecisionKind.REFUSE.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What people said of one author, as far as it stands, by the CRM's ids of today."""
+
+    linked: str | None = None
+    """The contact who the author is."""
+    refused: frozenset[str] = frozenset()
+    """Contacts who the author is not."""
+    alone: bool = False
+    """The author is a contact who is gone from the CRM: nobody else, until that one comes back."""
+
+    def was_heard(self, job: MatchJob) -> bool:
+        """Whether the job was read with all this: nobody decided anything meanwhile."""
+        return (job.linked, job.refused) == (self.linked, self.refused)
+
+    def over(self, match: Match) -> Match:
+        """The match as people leave it: no evidence goes before what they said."""
+        kept = replace(match, runner_up=None) if match.runner_up and match.runner_up.contact_id in self.refused else match
+        if self.linked is not None:
+            account = match.account if match.contact_id == self.linked else None
+            by_hand = replace(
+                match, outcome=Outcome.LINK, probability=1.0, contact_id=self.linked, account=account, own_side=False
+            )
+            return replace(by_hand, evidence=(), prior_bits=0.0, runner_up=None, engine=HUMAN, version=HUMAN_VERSION)
+        if match.contact_id is not None and (self.alone or match.contact_id in self.refused):
+            return nobody(match)
+        return kept
+
+
+SILENCE = Word()
+
+
+def nobody(match: Match) -> Match:
+    """The match without a contact and without the evidence that spoke for one; the company stays."""
+    return replace(
+        match, outcome=Outcome.NONE, probability=0.0, contact_id=None, evidence=(), runner_up=None, prior_bits=0.0, own_side=False
+    )
+
+
+def words_on(connection: Connection, author_ids: Iterable[int]) -> dict[int, Word]:
+    """What stands of each author about whom anything was decided."""
+    linked: dict[int, str | None] = {}
+    refused: dict[int, set[str]] = defaultdict(set)
+    refused_keys: dict[int, set[str]] = defaultdict(set)
+    contact = func.coalesce(customers.c.contact_id, identity_decisions.c.contact_id).label("contact")
+    columns = (identity_decisions.c.author_id, identity_decisions.c.kind, identity_decisions.c.contact_key)
+    query = select(*columns, contact, customers.c.id.label("customer_id"))
+    # A retired customer's row may be blank, so of those who are gone the decision's own id is taken.
+    active = and_(customers.c.contact_key == identity_decisions.c.contact_key, customers.c.retired_at.is_(None))
+    query = query.outerjoin(customers, active).where(identity_decisions.c.kind.in_(ABOUT_CONTACTS), *_stands())
+    for ids in batches(author_ids):
+        for row in connection.execute(query.where(identity_decisions.c.author_id.in_(ids)).order_by(identity_decisions.c.id)):
+            if row.kind == DecisionKind.LINK:
+                linked[row.author_id] = row.contact if row.customer_id is not None else None
+            elif row.contact:
+                refused[row.author_id].add(row.contact)
+                refused_keys[row.author_id].add(row.contact_key)
+    twice = _entered_twice(connection, {key for keys in refused_keys.values() for key in keys})
+    for author, keys in refused_keys.items():
+        refused[author].update(contact for key in keys for contact in twice.get(key, ()))
+    return {
+        author: Word(linked.get(author), frozenset(refused.get(author, ())), author in linked and linked[author] is None)
+        for author in {*linked, *refused}
+    }
+
+
+def _entered_twice(connection: Connection, contact_keys: Collection[str]) -> Mapping[str, set[str]]:
+    """The ids of other entries that people said are the same contact: who is not one of them is not the other either."""
+    found: dict[str, set[str]] = defaultdict(set)
+    one, other = customers.alias("one"), customers.alias("other")
+    for mine, theirs in (
+        (customer_pairs.c.customer_id, customer_pairs.c.other_customer_id),
+        (customer_pairs.c.other_customer_id, customer_pairs.c.customer_id),
+    ):
+        query = (
+            select(one.c.contact_key, other.c.contact_id).join(customer_pairs, mine == one.c.id).join(other, theirs == other.c.id)
+        )
+        for keys in batches(sorted(contact_keys)):
+            same = query.where(one.c.contact_key.in_(keys), customer_pairs.c.state == PairState.SAME.value)
+            for row in connection.execute(same):
+                found[row.contact_key].add(row.contact_id)
+    return found
+
+
+def decisions_about(connection: Connection, author_ids: Collection[int], *, ended: bool = False) -> Mapping[int, list[Decision]]:
+    """What was decided about each author, merges and splits with others too, the first first; with ``ended`` what is past."""
+    found: dict[int, dict[int, Decision]] = defaultdict(dict)
+    wanted = set(author_ids)
+    for ids in batches(sorted(wanted)):
+        one, other = identity_decisions.c.author_id, identity_decisions.c.other_author_id
+        query = select(identity_decisions).where(or_(one.in_(ids), other.in_(ids)))
+        for row in connection.execute(query if ended else query.where(*_stands())):
+            for author in {row.author_id, row.other_author_id} & wanted:
+                found[author][row.id] = to_decision(row)
+    return {author: [each[number] for number in sorted(each)] for author, each in found.items()}
+
+
+def to_decision(row: Row[Any]) -> Decision:
+    """From the columns of ``identity_decisions``."""
+    return Decision(
+        id=row.id,
+        kind=DecisionKind(row.kind),
+        author_id=row.author_id,
+        actor=row.actor,
+        at=row.at,
+        contact_id=row.contact_id,
+        other_author_id=row.other_author_id,
+        note=row.note,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+    )
+
+
+def _stands() -> tuple[Any, ...]:
+    return (identity_decisions.c.ended_at.is_(None),)
