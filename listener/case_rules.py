@@ -5,8 +5,8 @@ Pure rules: (facts, standing, policy, now) -> ``CaseChange``, as in ``listener.c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from listener.cases import OPEN, UNTOUCHED
@@ -60,10 +60,13 @@ def automatic_changes(job: JudgeJob, standing: Standing | None, policy: JudgingP
         reason = "the person is one of our own side"
         return tuple(_lapse(case, now, reason) for case in job.cases if case.state in OPEN)
     opinions = tuple(sorted(job.opinions, key=lambda opinion: (opinion.said_at, opinion.mention_id)))
-    facts = _Facts(job, standing, policy, now, opinions)
+    cases = tuple(_without(case, job.moved) for case in job.cases)
+    facts = _Facts(replace(job, cases=cases), standing, policy, now, opinions)
     follow_up = _follow_up(facts)
-    changes = (_heard(facts), follow_up, _candidate(facts, follow_up))
-    return tuple(change for change in changes if change is not None)
+    changes = [change for change in (_heard(facts), follow_up, _candidate(facts, follow_up)) if change is not None]
+    changed = {change.kind for change in changes}
+    lost = (case for before, case in zip(job.cases, cases, strict=True) if case != before and case.kind not in changed)
+    return (*changes, *(_left(case, now) for case in lost if case.state in OPEN))
 
 
 def next_look(job: JudgeJob, standing: Standing, changes: Sequence[CaseChange], policy: JudgingPolicy) -> datetime | None:
@@ -331,6 +334,20 @@ def _lapse_unmatched(case: Case | None, facts: _Facts) -> CaseChange | None:
     if case is None or case.state not in OPEN:
         return None
     return _lapse(case, facts.now, "the person is no longer matched to a customer")
+
+
+def _without(case: Case, moved: Collection[int]) -> Case:
+    """The case without mentions that turned out to be another person's."""
+    kept = tuple(number for number in case.mention_ids if number not in moved)
+    return case if len(kept) == len(case.mention_ids) else replace(case, mention_ids=kept)
+
+
+def _left(case: Case, now: datetime) -> CaseChange:
+    """A case that lost posts to another person. Without any it lapses; who has committed to something is told instead."""
+    if not case.mention_ids and case.state in UNTOUCHED:
+        return _lapse(case, now, "what it rested on turned out to be another person's")
+    reason = "some of its posts" if case.mention_ids else "all of its posts"
+    return _change(case, now, EventKind.UPDATED, case.state, f"{reason} turned out to be another person's", due_at=case.due_at)
 
 
 def _due_to_wake(case: Case, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from listener.core import terms
 from listener.core.connector import ConnectorContext, Door
 from listener.core.errors import ConfigError
 from listener.core.times import midnight
-from listener.customer_import import Imported, import_configured_customers
+from listener.customer_import import Imported, import_configured_customers, keep_keys
 from listener.pipeline import Collected, Progress, silent
 from listener.rechecking import Rechecked, recheck
 from listener.tell import DigestPlan, Rewritten, Told, rewrite, tell
@@ -233,12 +233,15 @@ def work(app: App, store: Store, now: datetime, *, imported: Imported | None = N
 
 
 def rework(app: App, store: Store, now: datetime, *, progress: Progress = silent) -> Worked:
-    """Understand, identify and judge what is due: what is new, and what an engine, a rule or a correction made outdated."""
+    """Understand, identify, merge and judge what is due: what is new, and what an engine, rule or correction made outdated."""
     analyzer = app.analyzer(store.corrections.lessons())
     rescored = store.outdated.count(analyzer.fingerprint).outdated
     understood = pipeline.understand(store.analyses, analyzer, now, progress=progress)
     policies = {**terms.BY_NAME, **app.policies}
-    identified = pipeline.identify(store.matches, store.customers, app.matcher(), policies, now, progress=progress)
+    keep_keys(store)
+    weights = app.fitted(store)
+    identified = pipeline.identify(store.matches, store.customers, app.matcher(weights), policies, now, progress=progress)
+    pipeline.merge(store.merging, store.customers, app.merger(weights), policies, now, progress=progress)
     return Worked(None, understood, identified, judge_all(app, store, now, progress), rescored)
 
 

@@ -1,7 +1,7 @@
 """The pipeline: one function per step, each of which finds its own pending work in the store.
 
     sources ──pages──> inbox of mentions ──batches──> analyses ──authors──> matches ──people──> standings ──> cases ──> outbox
-            collect                      understand            identify             judge                      tell
+            collect                      understand            identify, merge      judge                      tell
 
 Every step can be killed at any point and run again: what it writes is keyed, and a batch's results are stored in one
 transaction, so that a second run continues where the first ended and adds nothing that is already there.
@@ -28,10 +28,12 @@ from listener.core.policy import JudgingPolicy
 from listener.core.ports import (
     AnalysisQueue,
     Analyzer,
+    AuthorIndex,
     CustomerIndex,
     Matcher,
     MatchQueue,
     MentionInbox,
+    Merger,
     RunLog,
     Saved,
     StandingBook,
@@ -259,6 +261,25 @@ def identify(
         queue.save_matches(list(zip(jobs, matcher.match(jobs, index), strict=True)), matcher.fingerprint, now)
         done += len(jobs)
         progress("identify", done)
+    return done
+
+
+def merge(
+    index: AuthorIndex,
+    customers: CustomerIndex,
+    merger: Merger,
+    policies: Mapping[str, MatchingPolicy],
+    now: datetime,
+    *,
+    batch: int = 200,
+    progress: Progress = silent,
+) -> int:
+    """Say of every author who was just identified which others are the same person; how many were done."""
+    done = 0
+    while (work := index.pending_merges(batch, policies)).author_ids:
+        index.save_merges(work, merger.merge(work, customers), now)
+        done += len(work.author_ids)
+        progress("merge", done)
     return done
 
 

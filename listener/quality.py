@@ -188,6 +188,13 @@ class Calibration:
 def calibration(rows: Sequence[Row], bins: int = 10, seed: int = SEED, draws: int = SIMULATIONS) -> Calibration | None:
     """How far the probabilities can be believed; ``None`` where there are none."""
     sure = [(max(row.probability), _surest(row.probability) == row.gold) for row in rows if row.probability is not None]
+    return reliability(sure, bins, seed, draws)
+
+
+def reliability(
+    sure: Sequence[tuple[float, bool]], bins: int = 10, seed: int = SEED, draws: int = SIMULATIONS
+) -> Calibration | None:
+    """How far stated probabilities can be believed, each with whether what it was said of is so; ``None`` where none is."""
     if not sure:
         return None
     binned: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]

@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import structlog
+
 from config.environment import env_name
 from config.file import SourceSettings
 from config.loader import load
 from config.settings import Settings
 from connectors._registry import load_problems, load_specs
+from connectors.crm.registry import SPECS as CRM_SPECS
+from connectors.crm.spec import CrmContext, CrmSpec
 from listener.collecting import Stream
 from listener.core import terms
 from listener.core.brand import Evidence, MatchingPolicy, OwnSide
@@ -27,7 +31,7 @@ from listener.core.connector import Connector, ConnectorContext, ConnectorSpec, 
 from listener.core.errors import ConfigError, Problem, SourceRejected
 from listener.core.lessons import NO_LESSONS, Lessons
 from listener.core.mention import Cursor, digest
-from listener.core.ports import Analyzer, Clock, CustomerSource, Matcher, Notifier
+from listener.core.ports import Analyzer, Clock, CustomerSource, Matcher, Merger, Notifier
 from listener.core.telling import Theme, Utterance
 from listener.outbox import Recipient
 from listener.pipeline import Cleaner
@@ -35,8 +39,11 @@ from listener.query import Query, parse
 from nlp.engines import ENGINES
 
 if TYPE_CHECKING:
+    from nlp.identity.weights import Weights
     from storage.store import Store
 
+
+log = structlog.get_logger()
 
 FOLDER = "folder"
 """The channel of the digest's own folder."""
@@ -236,21 +243,87 @@ class App:
 
         return find
 
-    def matcher(self) -> Matcher:
+    def matcher(self, weights: Weights | None = None) -> Matcher:
+        """What says who authors are; ``weights`` are fitted ones, instead of those that the program comes with."""
         from nlp.identity.matcher import build_matcher
 
-        return build_matcher(self.own_side)
+        return build_matcher(self.own_side) if weights is None else build_matcher(self.own_side, weights)
+
+    def fitted(self, store: Store) -> Weights | None:
+        """The weights of the evidence that were fitted on this store; ``None`` where the program's own are to be used.
+
+        Weights that another version fitted and this one cannot read are left aside, with a warning.
+        """
+        from nlp.identity.weights import Weights
+
+        standing = store.match_models.standing()
+        if standing is None:
+            return None
+        try:
+            return Weights.from_json(standing.weights)
+        except ValueError as error:
+            log.warning("the fitted weights are of another version; fit again", action="fitted_weights", reason=str(error))
+            return None
+
+    def merger(self, weights: Weights | None = None) -> Merger:
+        """What says which accounts are one person's."""
+        from nlp.identity.merging import build_merger
+
+        return build_merger(weights)
 
     def customer_file(self) -> Path | None:
         """The configured CRM export, if any."""
-        file = self.settings.customers.file
-        return self.settings.resolve(file) if file else None
+        customers = self.settings.customers
+        return self.settings.resolve(customers.file) if customers.file and customers.effective_kind == "csv" else None
 
-    def customer_source(self, path: Path) -> CustomerSource:
-        """The customers of a CRM export, read with the configured column names and delimiter."""
+    def customer_source(self, path: Path | None = None, *, now: datetime | None = None) -> CustomerSource:
+        """The customers of a CRM export, or without a ``path`` those of the configured source, as of ``now``.
+
+        Building it touches no network.
+
+        Raises:
+            ConfigError: none is configured, or it lacks something (a secret, a package), or its columns cannot be used.
+        """
+        customers, kind = self.settings.customers, self.settings.customers.effective_kind
+        if path is None and kind not in {None, "csv"}:
+            if (why := self.customers_missing()) is not None:
+                raise ConfigError([Problem("customers", why, "")])
+            spec, options = self._crm
+            context = CrmContext(self.open_door, now or system_clock(), customers.columns, self.settings.folder)
+            return spec.build(options, context)
         from connectors.crm.csv_file import CsvFile
 
-        return CsvFile(path, columns=self.settings.customers.columns, delimiter=self.settings.customers.delimiter)
+        found = path or self.customer_file()
+        if found is None:
+            raise ConfigError(
+                [Problem("customers", "no source of customers is configured", "name a file, or a kind (docs/customers.md)")]
+            )
+        columns = customers.columns if kind in {None, "csv"} else {}  # else they are names of the CRM's, not of a file's
+        return CsvFile(found, columns=columns, delimiter=customers.delimiter)
+
+    def customers_missing(self) -> str | None:
+        """What the configured database or CRM lacks to be asked (a secret, a package); files lack nothing here."""
+        if self.settings.customers.effective_kind in {None, "csv"}:
+            return None
+        spec, options = self._crm
+        return spec.missing(options)
+
+    @property
+    def customers_title(self) -> str:
+        """What the configured database or CRM is asked for, to be shown."""
+        spec, options = self._crm
+        return spec.title(options)
+
+    @property
+    def customers_asked(self) -> str:
+        """What the configured database or CRM is asked for, with all settings but the secrets: to see that they changed."""
+        spec, options = self._crm
+        return f"{spec.kind} {options!r} {sorted(self.settings.customers.columns.items())}"
+
+    @cached_property
+    def _crm(self) -> tuple[CrmSpec, Any]:
+        spec = CRM_SPECS[str(self.settings.customers.kind)]
+        return spec, spec.options.model_validate(self.settings.customers.options)
 
     def notifiers(self, clock: Clock = system_clock) -> dict[str, Notifier]:
         """The enabled notifiers by name. The folder of the digest is one of them, ``FOLDER``, so that a digest always lands."""
@@ -293,7 +366,13 @@ def load_app(path: Path, env: Mapping[str, str]) -> App:
         ConfigError: with *all* problems of the file, the environment and the sources.
     """
     specs = load_specs()
-    settings = load(path, env, options={kind: spec.options for kind, spec in specs.items()}, engines=ENGINES)
+    settings = load(
+        path,
+        env,
+        options={kind: spec.options for kind, spec in specs.items()},
+        customers={kind: spec.options for kind, spec in CRM_SPECS.items()},
+        engines=ENGINES,
+    )
     return App(settings, tuple(_source(settings, one, specs[one.kind]) for one in settings.sources), load_problems())
 
 

@@ -16,6 +16,7 @@ from listener.cli import (
     demo,
     digest,
     evaluate,
+    identities,
     init,
     match,
     mentions,
@@ -55,7 +56,7 @@ def root(
 
 
 for part in (
-    *(demo, init, check, preview, run, serve, digest, cases, mentions, customers, sources),
+    *(demo, init, check, preview, run, serve, digest, cases, mentions, identities, customers, sources),
     *(correct, recompute, evaluate, analyze, match, person, db),
 ):
     part.add(app)

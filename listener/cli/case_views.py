@@ -12,6 +12,7 @@ from listener.core.plain import one_line
 if TYPE_CHECKING:
     from listener.core.cases import Action, Case, Event
     from listener.core.telling import PersonFacts
+    from storage.who import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,15 @@ def row_of(known: Known) -> dict[str, object]:
     return dict(zip(COLUMNS, map(jsonable, values), strict=True))
 
 
-def print_case(known: Known, events: Sequence[Event], actions: Sequence[Action]) -> None:
-    """Everything about a case: its person, the evidence, its history and what can be decided."""
+ACCOUNTS = 3
+"""Of whom it is told in full how we know who they are."""
+
+
+def print_case(known: Known, accounts: Sequence[Identity], events: Sequence[Event], actions: Sequence[Action]) -> None:
+    """Everything about a case: its person, how we know who that is, what they said, its history and what can be decided."""
     facts(_lines(known.case, known.person))
     say()
+    _who(accounts)
     say("What they said")
     _quotes(known.person)
     say()
@@ -96,6 +102,22 @@ def print_case(known: Known, events: Sequence[Event], actions: Sequence[Action])
         facts([(moment(event.at), _event(event))])
     say()
     say(f"Possible now: {', '.join(actions)}  (listener cases decide {known.case.case_id} ACTION)")
+
+
+def _who(accounts: Sequence[Identity]) -> None:
+    from listener.cli.identity_views import BITS, print_why
+
+    matched = [one for one in accounts if one.customer is not None or (one.match and one.match.contact_id)]
+    if not matched:
+        return
+    say(f"How we know who this is ({BITS})")
+    for one in matched[:ACCOUNTS]:
+        print_why(one)
+        say()
+    more = ", ".join(str(one.author_id) for one in matched[ACCOUNTS:])
+    if more:
+        say(f"And authors {more}: listener identities explain AUTHOR")
+        say()
 
 
 def _lines(case: Case, person: PersonFacts | None) -> Iterator[tuple[str, str | None]]:

@@ -118,11 +118,15 @@ def show(
         case = _one(store, case_id)
         person = _people(store, now, [case]).get((case.person_id, case.brand))
         events = store.cases.events(case_id)
+        accounts = store.identities.of_person(case.person_id)
     actions = allowed_actions(case)
     if shell.json:
-        json_line({**jsonable(case), "person": person, "events": events, "actions": actions})
+        from listener.cli.identity_views import identity_facts
+
+        identities = [identity_facts(one) for one in accounts]
+        json_line({**jsonable(case), "person": person, "identities": identities, "events": events, "actions": actions})
         return
-    print_case(Known(case, person), events, actions)
+    print_case(Known(case, person), accounts, events, actions)
 
 
 def decide(

@@ -16,9 +16,10 @@ from listener.allowances import allowance_words, run_words
 from listener.cli.output import Column, json_line, jsonable, note, paragraph, say, table
 from listener.cli.policies import policy_facts, policy_words
 from listener.cli.shell import Shell, command
-from listener.core.errors import ConfigError, SourceRejected
+from listener.core.errors import ConfigError, SourceProtocolError, SourceRejected
 from listener.core.plain import one_line
-from listener.digest.words import counted
+from listener.counting import counted
+from listener.timewords import span_words
 
 if TYPE_CHECKING:
     from listener.core.brand import MatchingPolicy
@@ -119,7 +120,7 @@ def _parts(app: App, now: datetime) -> Iterator[Part]:
         yield Part("brand", brand.name, counted(len(brand.rule.targets), "target", "targets"))
     for source in app.sources:
         yield _source(app, source, now)
-    yield _customers(app)
+    yield _customers(app, now)
     yield from _authority(app)
     yield _engine(app)
     for notifier in app.settings.notifiers:
@@ -183,7 +184,11 @@ def _authority(app: App) -> Iterator[Part]:
         yield Part("net", "ca_file", "certificates")
 
 
-def _customers(app: App) -> Part:
+def _customers(app: App, now: datetime) -> Part:
+    """A file is looked for; a database or a CRM is not asked."""
+    kind = app.settings.customers.effective_kind
+    if kind not in {None, "csv"}:
+        return _asked_customers(app, str(kind), now)
     path = app.customer_file()
     if path is None:
         return Part("customers", "file", "csv", "no file is configured: authors cannot be matched")
@@ -192,6 +197,17 @@ def _customers(app: App) -> Part:
     if not os.access(path, os.R_OK):
         return Part("customers", str(path), "csv", "this user may not read it", broken=True)
     return Part("customers", str(path), "csv")
+
+
+def _asked_customers(app: App, kind: str, now: datetime) -> Part:
+    found = Part("customers", app.customers_title, kind)
+    if (why := app.customers_missing()) is not None:
+        return replace(found, disabled=why, broken=True)
+    try:
+        app.customer_source(now=now)
+    except (ConfigError, SourceProtocolError) as problem:
+        return replace(found, disabled=one_line(str(problem)), broken=True)
+    return replace(found, remark=f"asked once in {span_words(app.settings.customers.every)}")
 
 
 def _engine(app: App) -> Part:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from listener.cli import evaluate_match
 from listener.cli.output import Column, json_line, note, progress, say, table
 from listener.cli.shell import DEFAULT_CONFIG, Shell, command
-from listener.digest.words import counted
+from listener.counting import counted
 
 if TYPE_CHECKING:
     from listener.cli.records import LabelledRecord
@@ -28,12 +29,8 @@ def add(app: typer.Typer) -> None:
         help="Measure quality on labelled data.", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
     )
     app.add_typer(inner, name="eval")
-    inner.callback()(_group)  # one command alone would else become the group itself
     command(inner, "sentiment")(sentiment)
-
-
-def _group() -> None:
-    """Measure quality on labelled data."""
+    command(inner, "match")(evaluate_match.match)
 
 
 def sentiment(

@@ -52,13 +52,13 @@ def match(
     from listener.core.brand import OwnSide
     from nlp.identity.matcher import build_matcher
 
-    terms = _terms(policy)
+    terms = terms_of(policy)
     matcher = build_matcher(OwnSide())
-    with opened(file) as stream, _customers(customers, shell.now()) as store, progress() as bar:
+    with opened(file) as stream, customers_of(customers, shell.now()) as store, progress() as bar:
         reader = Reader(AuthorRecord, stream)
         done = 0
         for batch in in_batches(reader, BATCH):
-            jobs = [_job(number, record, terms) for number, record in enumerate(batch, start=done)]
+            jobs = [author_job(number, record, terms) for number, record in enumerate(batch, start=done)]
             for record, found in zip(batch, matcher.match(jobs, store.customers), strict=True):
                 json_line(_answer(record, found))
             done += len(batch)
@@ -69,8 +69,8 @@ def match(
 
 
 @contextmanager
-def _customers(path: Path, now: datetime) -> Iterator[Store]:
-    """The customers of a CRM export with their keys, in a database (mode 0600) that goes with the block."""
+def customers_of(path: Path, now: datetime) -> Iterator[Store]:
+    """The customers of a CRM export with their keys, in a database (mode 0600) that goes with the block, also on SIGTERM."""
     from connectors.crm.csv_file import CsvFile
     from listener.core.errors import ConfigError, Problem
     from nlp.identity.keys import customer_keys
@@ -78,7 +78,10 @@ def _customers(path: Path, now: datetime) -> Iterator[Store]:
 
     if not path.is_file():
         raise ConfigError([Problem("--customers", f"there is no file {path}", "a CRM export (CSV)")])
-    with TemporaryDirectory(prefix="listener-match-") as folder, open_store(f"sqlite:///{folder}/keys.db", now=now) as store:
+    with (
+        TemporaryDirectory(prefix="listener-match-") as folder,
+        open_store(f"sqlite:///{folder}/keys.db", now=now, throwaway=True) as store,
+    ):
         unusable = 0
         for page in CsvFile(path).pages({}):
             store.customers.save_customers([(one, customer_keys(one)) for one in page.customers], "match", now)
@@ -89,7 +92,7 @@ def _customers(path: Path, now: datetime) -> Iterator[Store]:
         yield store
 
 
-def _terms(policy: Terms) -> Callable[[str], MatchingPolicy]:
+def terms_of(policy: Terms) -> Callable[[str], MatchingPolicy]:
     """What may be used to match an author, by platform: as in a run, or everything."""
     from connectors._registry import load_specs
     from listener.core.brand import OPEN_WEB, MatchingPolicy
@@ -101,7 +104,7 @@ def _terms(policy: Terms) -> Callable[[str], MatchingPolicy]:
     return lambda platform: by_platform.get(platform, OPEN_WEB)
 
 
-def _job(number: int, record: AuthorRecord, terms: Callable[[str], MatchingPolicy]) -> MatchJob:
+def author_job(number: int, record: AuthorRecord, terms: Callable[[str], MatchingPolicy]) -> MatchJob:
     from listener.core.mention import Author, is_named
     from listener.core.people import MatchJob
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from listener.cli.output import Column, facts, json_line, moment, note, say, table
+from listener.cli.output import Column, facts, json_line, jsonable, moment, note, say, table
 from listener.cli.shell import Shell, command, group
 from listener.core.analysis import Level, Noise, Relevance
 from listener.core.plain import one_line
 
 if TYPE_CHECKING:
     from listener.core.analysis import Analysis, Sentiment
-    from listener.core.people import Match
     from storage.lookups import HeardMention, MentionVerdicts
+    from storage.who import Identity
 
 EXCERPT = 120
 """Characters of a text in a list."""
@@ -89,16 +89,23 @@ def show(shell: Shell, mention_id: Annotated[int, typer.Argument(metavar="ID", h
     app = shell.app()
     with app.open_store(now) as store:
         found = store.mentions.show(mention_id, now=now)
-    if found is None:
+        identity = store.identities.of(found.mention.author_id) if found else None
+    if found is None or identity is None:
         note(f"Error: there is no mention {mention_id}; see `listener mentions`")
         raise typer.Exit(1)
+    from listener.cli.identity_views import BITS, identity_facts, print_why
+
     if shell.json:
-        json_line(found)
+        json_line({**jsonable(found), "identity": identity_facts(identity)})
         return
-    facts(_lines(found))
+    facts(_lines(found, identity))
+    if identity.match and identity.match.contact_id:
+        say()
+        say(f"How we know who wrote it ({BITS})")
+        print_why(identity)
 
 
-def _lines(found: MentionVerdicts) -> Iterator[tuple[str, str | None]]:
+def _lines(found: MentionVerdicts, identity: Identity) -> Iterator[tuple[str, str | None]]:
     said = found.mention
     yield (
         "mention",
@@ -107,14 +114,14 @@ def _lines(found: MentionVerdicts) -> Iterator[tuple[str, str | None]]:
     yield "title", said.title
     yield "text", said.text or f"({said.withheld or 'nothing is kept of it'})"
     yield "address", said.url
-    yield "author", said.author.display_name or said.author.handle or "not named"
+    yield "author", f"{said.author.display_name or said.author.handle or 'not named'} (author {said.author_id})"
     yield "published", moment(said.published_at, "no usable date")
     yield "heard", moment(said.heard_at) + (f", edited {moment(said.edited_at)}" if said.edited_at else "")
     yield "news", "no: published before its source was listened to; it counts in standings only" if said.history else "yes"
     yield "own words", None if said.own_words else "no: a repost, or a copy of another author's words; heard, not judged"
     yield "story", _story(found)
     yield from _understood(found.analysis, found.analysis_is_current, said.mention_id)
-    yield "who", _who(found.match)
+    yield "who", _who(identity)
     for brand, standing in found.standings:
         yield f"stands toward {brand}", f"{standing.stance}: {standing.why}"
     for case in found.cases:
@@ -183,14 +190,13 @@ def _sentiment(felt: Sentiment) -> str:
     return f"{felt.label}{', unsure' if felt.unsure else ''}, score {felt.score:+.2f} ({felt.engine} {felt.version})"
 
 
-def _who(match: Match | None) -> str:
-    if match is None:
-        return "not looked at: only authors who speak about us are"
-    if match.own_side:
-        return "one of us: heard, never judged"
-    evidence = ", ".join(f"{reason.what} ({reason.weight_bits:+.1f} bits)" for reason in match.evidence)
-    verdict = f"{match.outcome}, probability {match.probability:.2f}" + (
-        f": customer {match.contact_id}" if match.contact_id else ""
-    )
-    account = f"; account {match.account}" if match.account else ""
-    return f"{verdict}{account}" + (f"; {evidence}" if evidence else "") + f" (terms: {match.policy})"
+def _who(identity: Identity) -> str:
+    from listener.identities import customer_words, verdict_words
+
+    match = identity.match
+    whom = customer_words(identity.candidate, match.contact_id) if match and match.contact_id else ""
+    if not whom and identity.customer is not None:  # as one person with another author
+        whom = f"{customer_words(identity.customer, None)}, as one person with author {identity.together[0]}; by itself "
+        return f"{whom}{verdict_words(match, identity.decisions)}"
+    terms = f" (terms: {match.policy})" if match else ""
+    return f"{verdict_words(match, identity.decisions, whom)}{terms}"

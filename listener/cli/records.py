@@ -78,6 +78,15 @@ class AuthorRecord(Record):
     verified: Annotated[bool | None, BeforeValidator(_empty_is_missing)] = None
 
 
+class KnownAuthorRecord(AuthorRecord):
+    """A line of ``listener eval match``: an author, and the customer that they are; ``contact_id`` null for none."""
+
+    contact_id: Maybe
+    acceptable_ids: Words | list[Words] | None = None
+    account: Maybe = None
+    kind: Maybe = None
+
+
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 

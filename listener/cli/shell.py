@@ -77,14 +77,22 @@ _COMMON: dict[str, tuple[Any, Any]] = {
 class ListFirst(TyperGroup):
     """A group whose command ``list`` is meant where none is named: ``listener mentions QUERY`` is ``mentions list QUERY``."""
 
+    first = "list"
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         named = bool(args) and (args[0] in self.commands or args[0] == "--help")
-        return super().parse_args(ctx, args if named else ["list", *args])
+        return super().parse_args(ctx, args if named else [self.first, *args])
 
 
-def group(app: typer.Typer, name: str, about: str) -> typer.Typer:
+class ReviewFirst(ListFirst):
+    """A group that begins with what waits for a person."""
+
+    first = "review"
+
+
+def group(app: typer.Typer, name: str, about: str, kind: type[ListFirst] = ListFirst) -> typer.Typer:
     """Register a group of commands about one thing."""
-    inner = typer.Typer(help=about, cls=ListFirst, no_args_is_help=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    inner = typer.Typer(help=about, cls=kind, no_args_is_help=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.add_typer(inner, name=name)
     return inner
 

@@ -13,7 +13,7 @@ import pytest
 from typer.main import get_command
 
 from listener.cli.app import app
-from listener.cli.records import LabelledRecord
+from listener.cli.records import AuthorRecord, KnownAuthorRecord, LabelledRecord
 from listener.core.analysis import Intent
 from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import SourceProtocolError
@@ -107,3 +107,22 @@ def test_links_within_the_documents_lead_somewhere(name: str) -> None:
     page = ROOT / name
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_guide_to_matching_names_the_commands_and_they_are_accepted() -> None:
+    page = (ROOT / "docs" / "matching.md").read_text(encoding="utf-8")
+    assert all(f"listener {name}" in page for name in ("identities review", "identities explain", "eval match", "identities fit"))
+    shown = [shlex.split(line) for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    assert len(shown) == 6
+    for program, *words in shown:
+        assert program == "listener"
+        command = get_command(app)
+        while hasattr(command, "commands"):
+            command = command.commands[words.pop(0)]
+        command.make_context("listener", words)  # parses, and runs nothing
+
+
+def test_the_guide_to_matching_names_every_field_of_the_truth() -> None:
+    page = (ROOT / "docs" / "matching.md").read_text(encoding="utf-8")
+    extra = KnownAuthorRecord.model_fields.keys() - AuthorRecord.model_fields.keys()
+    assert [field for field in extra if f"`{field}`" not in page] == []

@@ -56,7 +56,7 @@ def test_rows_that_cannot_be_used_are_named_and_the_others_imported(folder: Path
     [report] = ended.lines
     assert report["new"] == 3
     assert {one["row"]: one["reason"] for one in report["rejected"]} == {
-        "row 3": "its contact_id stands in an earlier row, which is kept",
+        "row 3": "its contact_id stands in an earlier row, which is kept; the data differ",
         "row 4": "the cell in column company is longer than 5000 characters",
         "row 5": "the cell in column first_name is a spreadsheet formula",
         "row 6": "it has 9 cells, the header has 6",

@@ -31,6 +31,8 @@ POINTS = [
     ("analyses.save_analyses", "after", 1),
     ("matches.save_matches", "before", 1),
     ("matches.save_matches", "after", 1),
+    ("merging.save_merges", "before", 1),
+    ("merging.save_merges", "after", 1),
     ("standings.save_standings", "before", 1),
     ("standings.save_standings", "after", 1),
     ("digests.save_digest", "before", 1),
@@ -48,6 +50,8 @@ QUESTIONS = {
     "customers": "select contact_id, content_hash, retired_at is null from customers order by contact_id",
     "matches": """select a.key, m.outcome, m.contact_id, m.account, m.own_side from matches m
         join authors a on a.id = m.author_id order by a.key""",
+    "persons": """select a.key, min(b.key) from authors a join authors b on b.person_id = a.person_id
+        group by a.id order by a.key""",
     "standings": """select coalesce(c.contact_id, a.key), s.brand, s.stance, round(s.promoter, 9), s.mentions from judgements j
         join standings s on s.id = j.standing_id left join people p on p.id = j.person_id
         left join customers c on c.id = p.customer_id left join authors a on a.own_person_id = p.id

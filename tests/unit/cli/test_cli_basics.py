@@ -54,6 +54,7 @@ COMMANDS = [
     "digest",
     "cases",
     "mentions",
+    "identities",
     "customers",
     "sources",
     "analyze",
@@ -64,11 +65,14 @@ COMMANDS = [
 INNER = [
     ("cases", "list"), ("cases", "show"), ("cases", "decide"), ("cases", "export"), ("mentions", "list"), ("mentions", "show"),
     ("customers", "import"), ("customers", "list"), ("customers", "show"), ("person", "export"), ("person", "erase"),
+    ("customers", "duplicates"), ("customers", "same"), ("customers", "different"),
     ("db", "upgrade"), ("db", "status"), ("db", "prune"), ("eval", "sentiment"), ("correct", "sentiment"),
     ("correct", "relevance"), ("correct", "target"), ("correct", "intent"), ("correct", "phrase"), ("correct", "list"),
-    ("correct", "undo"), ("correct", "export"),
+    ("correct", "undo"), ("correct", "export"), ("identities", "review"), ("identities", "explain"), ("identities", "link"),
+    ("identities", "unlink"), ("identities", "decisions"), ("identities", "undo"), ("identities", "merge"),
+    ("identities", "split"), ("identities", "fit"),
 ]  # fmt: skip
-GROUPS = {"cases", "mentions", "customers", "person", "db", "correct", "eval"}
+GROUPS = {"cases", "mentions", "identities", "customers", "person", "db", "correct", "eval"}
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,9 @@ def test_one_mention_tells_what_every_step_made_of_it(demo) -> None:
         "one of us: heard, never judged",
         "unscored, because",
         "not looked at: only authors who speak about us are",
-        "bits)",
+        "How we know who wrote it (each bit doubles the odds",
+        "before anything is known of them",
+        "Wrong? listener identities unlink",
         "no: a repost, or a copy",
     ):
         assert words in text
@@ -389,3 +391,55 @@ def test_match_uses_the_customers_and_leaves_nothing_behind(demo, tmp_path: Path
     )
     assert demo("match", "--customers", "none.csv").status == 2
     assert list(scratch.iterdir()) == []
+
+
+def test_identities_on_the_sample(demo) -> None:
+    """A queue that can be worked through with the commands that it shows, and taken back."""
+    shown = demo("identities")
+    waiting = demo("identities", "review", "--json", "--limit", 100).lines
+    proposals = [one for one in waiting if "match" in one and one["match"]["outcome"] == "review"]
+    assert shown.out.startswith(f"{len(proposals)} author")
+    assert max(map(len, shown.out.splitlines())) <= 80
+    assert [one["match"]["probability"] for one in proposals] == sorted(
+        (one["match"]["probability"] for one in proposals), reverse=True
+    )
+    first = proposals[0]
+    block = shown.out.partition("\n\n")[2].partition("\n\n")[0]
+    for words in ("could be", " for ", " bits)", "wrote", first["candidate"]["contact_id"], "listener mentions show"):
+        assert words in block
+    yes = block.partition("  yes")[2].split("\n")[0].split()
+    assert yes == ["listener", "identities", "link", str(first["author_id"]), first["match"]["contact_id"]]
+    done = demo(*yes[1:], "--note", "she said so", "--by", "Sam")
+    assert f"counts as {first['candidate']['first_name']}" in done.out
+    explained = demo("identities", "explain", first["author_id"])
+    assert "linked by hand: Sam on " in explained.out
+    assert "she said so" in explained.out
+    assert (
+        "before anything is known of them"
+        in demo("identities", "explain", first["author_id"], "--contact", first["match"]["contact_id"]).out
+    )
+    assert demo("identities", "review", "--json", "--limit", 100).lines != waiting
+    again = demo("identities", *yes[2:])
+    assert "That was decided before" in again.out
+    undone = demo("identities", "undo", 1, "--json").lines[0]
+    assert undone["identity"]["match"] == first["match"]
+    rest = [one for one in demo("identities", "review", "--json", "--limit", 100).lines if "match" in one]
+    assert [one["author_id"] for one in rest if one["match"]["outcome"] == "review"] == [one["author_id"] for one in proposals]
+    assert demo("identities", "decisions").out.startswith("Nothing was decided yet")
+    assert "she said so" in demo("identities", "decisions", "--all").out
+
+
+def test_a_page_about_a_case_or_a_mention_says_how_to_undo_the_link_it_rests_on(demo) -> None:
+    candidate = case_of(demo, "candidate")
+    shown = demo("cases", "show", candidate).out
+    facts = demo("cases", "show", candidate, "--json").lines[0]
+    assert "How we know who this is (each bit doubles the odds, each below zero halves them)" in shown
+    for one in facts["identities"][:3]:
+        assert f"listener identities unlink {one['author_id']}" in shown
+        assert one["match"]["evidence"][0]["what"][:20] in shown
+    heard = demo("mentions", "show", facts["mention_ids"][0]).out
+    assert "linked to " in heard
+    assert "Wrong? listener identities unlink" in heard
+    number = int(heard.partition("listener identities unlink ")[2].split()[0])
+    assert demo("identities", "unlink", number).status == 0
+    assert "Wrong?" not in demo("mentions", "show", facts["mention_ids"][0]).out

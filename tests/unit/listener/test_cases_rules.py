@@ -496,3 +496,48 @@ def test_a_second_run_with_the_same_facts_changes_nothing(opinions, customer, st
         by_kind[change.kind] = carried_out(before.case_id if before else number, change, before)
     again = replace(first, previous=standing, cases=tuple(by_kind.values()))
     assert judge(again, POLICY, NOW + timedelta(hours=2)) == (standing, ())
+
+
+# ------------------------------------------------------------------------------------------------ posts of another person
+
+
+def test_a_case_loses_the_posts_that_turned_out_to_be_another_persons() -> None:
+    heard = case(CaseKind.HEARD, mention_ids=(4, 9, 5), due_at=NOW)
+    _, changes = run(praise(4, 3), praise(5, 2), cases=(heard,), moved=frozenset({9}))
+    change = changes[CaseKind.HEARD]
+    assert (change.event, change.state, change.mention_ids, change.due_at) == (EventKind.UPDATED, CaseState.NEW, (4, 5), NOW)
+    assert change.reason == "some of its posts turned out to be another person's"
+    after = carried_out(7, change, heard)
+    assert run(praise(4, 3), praise(5, 2), cases=(after,))[1] == {}
+
+
+@pytest.mark.parametrize("kind", CaseKind)
+def test_a_case_without_any_post_left_lapses_and_comes_back_with_them(kind: CaseKind) -> None:
+    said = (complaint(9, 2),) if kind is CaseKind.FOLLOW_UP else PROMOTER
+    ids = tuple(each.mention_id for each in said)
+    before = case(kind, mention_ids=ids)
+    _, changes = run(cases=(before,), moved=frozenset(ids))
+    assert (changes[kind].event, changes[kind].state, changes[kind].mention_ids) == (EventKind.LAPSED, CaseState.LAPSED, ())
+    after = carried_out(7, changes[kind], before)
+    assert run(cases=(after,), moved=frozenset(ids))[1] == {}
+    _, changes = run(*said, cases=(after,))
+    assert (changes[kind].event, changes[kind].mention_ids) == (EventKind.REOPENED, ids)
+
+
+def test_who_has_committed_to_a_case_is_told_that_it_was_somebody_else() -> None:
+    before = case(CaseKind.HEARD, CaseState.CONTACTED, mention_ids=(9,), assignee="kim")
+    _, changes = run(cases=(before,), moved=frozenset({9}))
+    change = changes[CaseKind.HEARD]
+    assert (change.event, change.state, change.mention_ids, change.assignee) == (
+        EventKind.UPDATED,
+        CaseState.CONTACTED,
+        (),
+        "kim",
+    )
+    assert "all of its posts turned out to be another person's" in change.reason
+
+
+def test_a_closed_case_is_left_alone_and_knows_its_posts_when_they_come_back() -> None:
+    before = case(CaseKind.HEARD, CaseState.DISMISSED, mention_ids=(4,))
+    assert run(cases=(before,), moved=frozenset({4}))[1] == {}
+    assert run(praise(4, 3), cases=(before,))[1] == {}

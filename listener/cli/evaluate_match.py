@@ -1,0 +1,315 @@
+"""``listener eval match``: how good the matching is on the user's own authors whose customer is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from listener.cli.match import BATCH, Terms, author_job, customers_of, terms_of
+from listener.cli.output import Column, json_line, note, progress, say, table
+from listener.cli.shell import Shell
+from listener.counting import counted
+
+if TYPE_CHECKING:
+    from listener.cli.records import AuthorRecord
+    from listener.core.people import Match
+    from listener.core.ports import CustomerIndex, Matcher
+    from listener.matching_quality import BinRow, Case, KindRow, MatchingQuality, Share
+
+_TRUTH = ("contact_id", "acceptable_ids", "account", "kind")
+
+
+def match(
+    shell: Shell,
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE", help="Authors as JSON lines, each with its contact_id (null: no customer)."),
+    ],
+    customers: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="A CRM export; else the customers of the store.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(metavar="TRUTH.csv", help="The truth by author_id, where it is not in FILE.")
+    ] = None,
+    policy: Annotated[
+        Terms,
+        typer.Option(metavar="TERMS", help="enforce what each platform's terms allow, or ignore them (research data only)."),
+    ] = Terms.ENFORCE,
+    errors: Annotated[bool, typer.Option("--errors", help="List the wrong links by author id.")] = False,
+) -> None:
+    """Measure matching: precision and recall, per kind, and whether probabilities hold.
+
+    A line is an author as in `listener match`, with `contact_id`, and if known `acceptable_ids` (duplicates in the CRM),
+    `account` (the customer company) and `kind` (of case, to group by).
+
+    Example: listener eval match authors.jsonl --customers crm.csv --truth truth.csv
+    """
+    from listener.matching_quality import matching_quality
+
+    with _matching(shell, customers) as (matcher, index), progress(quiet=shell.json) as bar:
+        total = index.total()
+        cases: list[Case] = []
+        bad = 0
+        for batch, unusable in _read(file, truth):
+            bad = unusable
+            allowed = terms_of(policy)
+            jobs = [author_job(number, record, allowed) for number, (record, _) in enumerate(batch, start=len(cases))]
+            found = matcher.match(jobs, index)
+            cases += [case_of(record.author_id, true, one) for (record, true), one in zip(batch, found, strict=True)]
+            bar("eval", len(cases))
+    if not cases:
+        note("Error: there is no author that could be used")
+        raise typer.Exit(1)
+    quality = matching_quality(cases)
+    if shell.json:
+        json_line({"crm": total, "policy": policy, "unusable": bad, **facts_of(quality)})
+    else:
+        crm = counted(total, "customer", "customers")
+        say(f"{counted(quality.cases, 'author', 'authors')} against {crm}, policy: {policy.value}")
+        show(quality)
+        if errors:
+            show_errors(quality, cases)
+    if bad:
+        note(f"{counted(bad, 'line', 'lines')} could not be used")
+        raise typer.Exit(1)
+
+
+# -------------------------------------------------------------------------------------------------------------- reading
+
+
+@contextmanager
+def _matching(shell: Shell, export: Path | None) -> Iterator[tuple[Matcher, CustomerIndex]]:
+    """The matcher and the customers: those of an export, in a temporary file, else the configured ones of the store."""
+    if export is None:
+        app = shell.app()
+        with app.open_store(shell.now()) as store:
+            yield app.matcher(app.fitted(store)), store.customers
+        return
+    from listener.core.brand import OwnSide
+    from nlp.identity.matcher import build_matcher
+
+    with customers_of(export, shell.now()) as store:
+        yield build_matcher(OwnSide()), store.customers
+
+
+Told = tuple["AuthorRecord", Mapping[str, Any]]
+"""An author with the columns of ``_TRUTH``."""
+
+
+def _read(file: str, truth: Path | None) -> Iterator[tuple[list[Told], int]]:
+    """Batches of authors with their truth, and how many lines were of no use up to there."""
+    from listener.cli.records import AuthorRecord, KnownAuthorRecord, Reader, in_batches, opened
+
+    known = _truth(truth) if truth else None
+    missing = 0
+    with opened(file) as stream:
+        if known is None:
+            reader: Reader[Any] = Reader(KnownAuthorRecord, stream)
+            for batch in in_batches(reader, BATCH):
+                yield [(record, {name: getattr(record, name) for name in _TRUTH}) for record in batch], reader.bad
+        else:
+            reader = Reader(AuthorRecord, stream)
+            for batch in in_batches(reader, BATCH):
+                told: list[Told] = [(record, known[str(record.author_id)]) for record in batch if str(record.author_id) in known]
+                if len(told) < len(batch):
+                    missing += len(batch) - len(told)
+                yield told, reader.bad + missing
+    if missing:
+        note(f"{truth}: {counted(missing, 'author of FILE is', 'authors of FILE are')} not in it")
+    yield [], reader.bad + missing
+
+
+def _truth(path: Path) -> dict[str, dict[str, str]]:
+    """The rows of a truth file by author id.
+
+    Raises:
+        ConfigError: it is no such file.
+    """
+    import csv
+
+    from listener.core.errors import ConfigError, Problem
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            if {"author_id", "contact_id"} - set(rows.fieldnames or ()):
+                raise ConfigError([Problem("--truth", f"{path} has no columns author_id and contact_id", "a CSV with a header")])
+            return {row["author_id"]: {name: row.get(name) or "" for name in _TRUTH} for row in rows if row["author_id"]}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError([Problem("--truth", f"{path} cannot be read: {error}", "a CSV in UTF-8")]) from error
+
+
+def case_of(author_id: object, true: Mapping[str, Any], found: Match) -> Case:
+    """An author's truth and match as one case."""
+    from listener.matching_quality import Case
+
+    return Case(
+        author_id=str(author_id),
+        outcome=found.outcome,
+        contact_id=found.contact_id,
+        probability=found.probability,
+        acceptable=acceptable_ids(true.get("contact_id"), true.get("acceptable_ids")),
+        company=_folded(true.get("account")),
+        named_company=_folded(found.account),
+        kind=str(true.get("kind") or ""),
+    )
+
+
+def acceptable_ids(contact_id: str | None, others: str | Sequence[str] | None) -> frozenset[str]:
+    """The contacts that an author is: the one named and its duplicates, as a list or with ``|`` between them."""
+    more = others.split("|") if isinstance(others, str) else others or ()
+    return frozenset(one for one in (contact_id, *more) if one) if contact_id else frozenset()
+
+
+def _folded(company: str | None) -> str:
+    """A company without its legal form, as the matcher compares it."""
+    from nlp.identity.keys import company_key
+
+    return (company_key(company) or company.strip().casefold()) if company else ""
+
+
+# --------------------------------------------------------------------------------------------------------------- shown
+
+
+def facts_of(found: MatchingQuality) -> dict[str, Any]:
+    """All figures for programs."""
+    names = (
+        "precision",
+        "recall",
+        "found",
+        "reviewed",
+        "reviewed_customers",
+        "company_precision",
+        "company_recall",
+        "company_only",
+    )
+    shares: dict[str, Share] = {name: getattr(found, name) for name in names}
+    calibrated = found.calibration
+    return {
+        "authors": found.cases,
+        "customers": found.customers,
+        **{
+            name: {"share": share.value, "interval": share.interval, "part": share.part, "whole": share.whole}
+            for name, share in shares.items()
+        },
+        "f1": found.f1,
+        "kinds": found.kinds,
+        "calibration": calibrated
+        and {
+            "claims": calibrated.rows,
+            "ece": calibrated.ece,
+            "band": calibrated.band,
+            "calibrated": calibrated.calibrated,
+            "predicted": calibrated.confidence,
+            "observed": calibrated.right,
+        },
+        "bins": found.bins,
+        "wrong_links": found.wrong_links,
+    }
+
+
+def show(found: MatchingQuality) -> None:
+    """All figures for people, on lines of at most 100 characters."""
+    say()
+    shares = (
+        ("Links that are right (precision)", found.precision),
+        ("Customers linked (recall)", found.recall),
+        ("Customers linked or proposed", found.found),
+        ("Reviews with the right contact first", found.reviewed),
+        ("- of authors who are a customer", found.reviewed_customers),
+        ("Companies named that are right", found.company_precision),
+        ("Authors whose company was named", found.company_recall),
+        ("- of authors who are no contact", found.company_only),
+    )
+    columns = [
+        Column("figure"),
+        Column("%", right=True),
+        Column("95 % interval", right=True),
+        Column("part", right=True),
+        Column("of", right=True),
+    ]
+    rows = [(name, _percent(share.value), _interval(share), str(share.part), str(share.whole)) for name, share in shares]
+    rows.insert(2, ("F1 of links", _percent(found.f1), "", "", ""))
+    table(columns, rows)
+    _show_kinds(found.kinds)
+    _show_bins(found)
+
+
+def _show_kinds(kinds: Sequence[KindRow]) -> None:
+    if len(kinds) < 2:
+        return
+    say()
+    names = ("cases", "customers", "linked", "wrong links", "reviewed", "right", "missed")
+    rows = [
+        (
+            row.kind or "not named",
+            *map(
+                str,
+                (row.cases, row.customers, row.linked, row.wrong_links, row.reviewed, row.right_reviews, row.missed),
+            ),
+        )
+        for row in kinds
+    ]
+    table([Column("kind"), *(Column(name, right=True) for name in names)], rows)
+
+
+def _show_bins(found: MatchingQuality) -> None:
+    say()
+    calibrated = found.calibration
+    if calibrated is None:
+        say("Calibration: nobody was linked or proposed")
+        return
+    names = ("contacts named", "predicted %", "right %", "95 % band of a perfect matcher", "")
+    rows = [_bin(row) for row in found.bins]
+    table([Column("probability"), *(Column(name, right=bool(name)) for name in names)], rows)
+    low, high = calibrated.band
+    say(
+        f"Calibration error {_percent(calibrated.ece)} %; a perfectly calibrated matcher has {_percent(low)} to "
+        f"{_percent(high)} %: " + ("within" if calibrated.calibrated else "NOT within")
+    )
+
+
+def _bin(row: BinRow) -> tuple[str, ...]:
+    return (
+        f"{row.low:.1f} to {row.high:.1f}",
+        str(row.claims),
+        _percent(row.predicted),
+        _percent(row.observed),
+        f"{_percent(row.band[0])} to {_percent(row.band[1])}",
+        "" if row.within else "outside",
+    )
+
+
+def show_errors(found: MatchingQuality, cases: Sequence[Case]) -> None:
+    """The wrong links, by author: no name, no address."""
+    say()
+    if not found.wrong_links:
+        say("Wrong links: none")
+        return
+    wrong = set(found.wrong_links)
+    columns = [Column("wrong link of author"), Column("to contact"), Column("is"), Column("kind"), Column("%", right=True)]
+    rows = [
+        (
+            case.author_id,
+            case.contact_id or "",
+            " or ".join(sorted(case.acceptable)) or "no customer",
+            case.kind,
+            _percent(case.probability),
+        )
+        for case in cases
+        if case.author_id in wrong and case.claimed and not case.right
+    ]
+    table(columns, rows)
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f}"
+
+
+def _interval(share: Share) -> str:
+    low, high = share.interval
+    return f"{_percent(low)} to {_percent(high)}" if share.whole else ""

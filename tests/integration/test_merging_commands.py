@@ -1,0 +1,162 @@
+"""Several accounts of one person from the command line: found by real passes, merged and split by people, on both databases."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.commands import Ended, call
+
+CONFIG = """
+[[brands]]
+name = "Quillon"
+
+[[sources]]
+name = "export"
+kind = "file"
+path = "posts.jsonl"
+
+[customers]
+file = "crm.csv"
+
+[nlp]
+engine = "vader"
+"""
+COLUMNS = ["contact_id", "first_name", "last_name", "email", "company"]
+REST = [[f"C{n}", f"First{n}", f"Last{n}", f"p{n}@firm{n}.example", f"Firm {n}"] for n in range(3, 9)]
+ADA = ["C1", "Ada", "Lindqvist", "ada@lindqvist.example", "Halden Print"]
+OMAR = ["C2", "Omar", "Tessier", "omar@borea.example", "Borea Works"]
+ON_X = {
+    "handle": "adalq",
+    "display_name": "Ada Lindqvist",
+    "email": "ada@lindqvist.example",
+    "profile_url": "https://x.com/adalq",
+}
+ON_MASTODON = {"handle": "ada", "display_name": "Ada Lindqvist", "profile_url": "https://mastodon.example/@ada"}
+GOBLIN = {"handle": "goblin", "profile_url": "https://github.com/goblin"}
+OMAR_T = {"handle": "omar_t", "display_name": "Omar Tessier", "email": "omar@borea.example"}
+
+
+@dataclass(frozen=True)
+class Listener:
+    """The command, in a folder with a configuration."""
+
+    folder: Path
+    url: str
+
+    def __call__(self, *arguments: object) -> Ended:
+        return call(*arguments, folder=self.folder, env={"LISTENER_STORAGE__URL": self.url})
+
+    def lines(self, *arguments: object) -> list[Any]:
+        ended = self(*arguments, "--json")
+        assert ended.status == 0, ended.said
+        return ended.lines
+
+    def says(self, number: int, platform: str, author: dict[str, Any], text: str = "Quillon is great, we love it.") -> None:
+        post = {"platform": platform, "external_id": str(number), "text": text, "author": author, "language": "en"}
+        said_at = datetime.now(UTC) - timedelta(hours=number)
+        with (self.folder / "posts.jsonl").open("a") as file:
+            file.write(json.dumps({**post, "published_at": said_at.isoformat()}) + "\n")
+
+    def a_pass(self) -> None:
+        ended = self("run")
+        assert ended.status == 0, ended.said
+
+    def who(self, author: str) -> tuple[str | None, list[int]]:
+        (found,) = self.lines("identities", "explain", author)
+        return found["counts_as"], found["together_with"]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def listener(request: pytest.FixtureRequest, tmp_path: Path) -> Listener:
+    """Ada on X, whom the CRM knows by her address, and on Mastodon, which links there; a goblin; and Omar, another customer."""
+    url = (
+        f"sqlite:///{tmp_path / 'store.db'}" if request.param == "sqlite" else str(request.getfixturevalue("empty_postgres_url"))
+    )
+    (tmp_path / "listener.toml").write_text(CONFIG)
+    with (tmp_path / "crm.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, ADA, OMAR, *REST])
+    found = Listener(tmp_path, url)
+    found.says(1, "x", ON_X)
+    found.says(2, "mastodon", {**ON_MASTODON, "links": ["https://x.com/adalq", "https://github.com/goblin"]})
+    found.says(3, "github", GOBLIN)
+    found.says(4, "forum", OMAR_T)
+    found.a_pass()
+    return found
+
+
+def test_a_pass_finds_them_people_decide_and_everything_can_be_taken_back(listener: Listener) -> None:
+    assert listener.who("x:adalq")[0] == listener.who("mastodon:ada")[0] == "C1"
+    assert listener.who("github:goblin") == (None, [])
+    (proposal,) = [line for line in listener.lines("identities", "review") if "merge" in line]
+    goblin, mastodon = sorted(each["author_id"] for each in (proposal["one"], proposal["other"]))[::-1]
+    assert {proposal["one"]["platform"], proposal["other"]["platform"]} == {"mastodon", "github"}
+    shown = listener("identities", "review").out
+    assert f"yes       listener identities merge {mastodon} {goblin}" in shown
+    assert "for       one profile links to the other account, on github" in shown
+
+    done = listener("identities", "merge", "mastodon:ada", "github:goblin", "--note", "she told us", "--by", "kim")
+    assert done.status == 0, done.said
+    assert "counts as Ada Lindqvist, Halden Print (C1), together with author" in done.out
+    assert "To take it back: listener identities undo 1" in done.out
+    assert listener.who("github:goblin")[0] == "C1"
+    assert not [line for line in listener.lines("identities", "review") if "merge" in line]
+
+    parted = listener("identities", "split", "github:goblin")
+    assert "It is remembered: no later pass makes them one again." in parted.out
+    assert listener.who("github:goblin") == (None, [])
+    listener.says(5, "github", {**GOBLIN, "display_name": "Ada Lindqvist"}, "Quillon is great, again.")
+    listener.a_pass()
+    assert listener.who("github:goblin") == (None, []), "a split is remembered over later passes"
+
+    decisions = [line["decision"] for line in listener.lines("identities", "decisions") if line["kind"] == "split"]
+    for number in decisions:
+        assert listener("identities", "undo", number).status == 0
+    listener.a_pass()
+    assert listener.who("github:goblin")[0] == "C1", "under her name her link to it is certain"
+    what_cannot_be_decided_is_said_in_one_line(listener)
+    the_whole_person_is_exported_and_erased(listener)
+
+
+def what_cannot_be_decided_is_said_in_one_line(listener: Listener) -> None:
+    for arguments, message in (
+        (("merge", "1", "1"), "Author 1 is one account: name two"),
+        (("merge", "1", "999"), "There is no author 999"),
+        (("merge", "1", "x:nobody"), "No author with that handle was heard on x"),
+        (("split", "1"), "Author 1 is the only account of this person"),
+    ):
+        ended = listener("identities", *arguments)
+        assert ended.status == 1
+        assert message in ended.err
+        assert "Traceback" not in ended.said
+
+
+def the_whole_person_is_exported_and_erased(listener: Listener) -> None:
+    (exported,) = listener.lines("person", "export", "--account", "github:goblin")
+    assert sorted(row["handle"] for row in exported["authors"]) == ["ada", "adalq", "goblin"]
+    assert exported["identity_decisions"]
+    assert exported["merges"]
+    assert listener("person", "erase", "--account", "github:goblin", "--yes").status == 0
+    assert listener("person", "export", "--contact", "C1").status == 1
+    assert listener.who("forum:omar_t")[0] == "C2"
+
+
+@pytest.mark.parametrize("listener", ["sqlite"], indirect=True)
+def test_accounts_of_different_customers_are_a_conflict_that_is_shown(listener: Listener) -> None:
+    (said,) = listener.lines("identities", "merge", "x:adalq", "forum:omar_t")
+    assert (said["new"], said["decision"]["kind"]) == (True, "merge")
+    again = listener("identities", "merge", "forum:omar_t", "x:adalq")
+    assert "That was decided before" in again.out
+    assert "But author 1 counts as C2 and author 4 as C1: each keeps its own until one ends" in again.out
+    assert (listener.who("x:adalq")[0], listener.who("forum:omar_t")[0]) == ("C1", "C2")
+    conflict = next(line for line in listener.lines("identities", "review") if line.get("conflict"))
+    assert {conflict["one"]["contact_id"], conflict["other"]["contact_id"]} == {"C1", "C2"}
+    assert "then      listener identities unlink 1, or listener identities unlink 4" in listener("identities", "review").out
+    assert listener("identities", "unlink", "forum:omar_t").status == 0
+    assert listener.who("forum:omar_t")[0] == "C1"

@@ -1,0 +1,23 @@
+"""Customers whose keys are those of an older version get new ones before anybody is matched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from listener.customer_import import keep_keys
+from nlp.identity.keys import customer_keys
+from storage.store import open_store
+from tests.support.heard import NOW, PEPPER, customer, import_customers, sqlite_url
+
+
+def test_keys_of_an_older_version_are_made_anew_once(tmp_path: Path) -> None:
+    ada = customer(1)
+    with open_store(sqlite_url(tmp_path / "store.db"), now=NOW, pepper=PEPPER) as store:
+        import_customers(store, ada, keys=["as they were"])
+        keep_keys(store)
+        assert store.customers.candidates(["as they were"], 9) == {}
+        expected = {key for key in customer_keys(ada) if not key.startswith("#")}
+        assert set(store.customers.candidates(customer_keys(ada), 9)) == expected
+        import_customers(store, ada, customer(2), keys=["of this version"], import_id="i2")
+        keep_keys(store)
+        assert len(store.customers.candidates(["of this version"], 9)["of this version"]) == 1
