@@ -27,6 +27,7 @@ from nlp.training.export import export, prune, pruned_tokenizer, run
 from nlp.training.fit import Ids, Recipe, encode, fit, mean_of, predict
 from nlp.training.invented import examples
 from nlp.training.model import TargetClassifier
+from nlp.training.other_targets import other_pairs
 
 PRECISION = 0.80
 """Of "positive" and "negative" where the engine is sure, on texts that were not learned from."""
@@ -34,6 +35,7 @@ PRECISION = 0.80
 STUDENT = 0
 """The student's seed."""
 INVENTED = "invented"
+PAIRS = "pairs"
 SHOWN = 150
 """Texts of each set by which the ranges of the int8 numbers are fixed."""
 
@@ -62,7 +64,7 @@ def main() -> None:
 
 
 def make(recipe: Mapping[str, Any], data: Path, out: Path, work: Path | None) -> None:
-    """Fit the teachers, then the student, then finish it; calibrate and write the mean of it and a teacher."""
+    """Fit the teachers, the student, what is taught by both on further pairs, and the finish; calibrate and write their mean."""
     base = Path(str(files(recipe["base"]) / "model"))
     held_out = [file_of(data, name) for name in recipe["validation"]["files"]]
     paths = {name: file_of(data, name) for name in recipe["passes"]}
@@ -99,6 +101,23 @@ def make(recipe: Mapping[str, Any], data: Path, out: Path, work: Path | None) ->
         network = TargetClassifier(base, recipe["dropout"])
         return fit(network, plan, course.encoded, course.labels, taught, STUDENT, teachers=said, told=_told("student"))
 
+    def paired() -> TargetClassifier:
+        its = recipe["pairs"]
+        pairs = other_pairs(paths, its["wanted"], kept_out, its["seed"])
+        made = examples(its["invented"], STUDENT)
+        encoded = {PAIRS: encode(tokenizer, [Example(first, second, 0) for first, second in pairs])}
+        encoded |= {INVENTED: encode(tokenizer, made), **course.encoded}
+        said = {
+            name: torch.stack([predict(one, items).softmax(1) for one in teachers]).mean(0) for name, items in encoded.items()
+        }
+        labels = {PAIRS: [0] * len(pairs), INVENTED: [one.label for one in made], **course.labels}
+        begin = mean_of([*teachers, _kept(work, "student", base, student)])
+        taught = replace(numbers, learning_rate=its["learning_rate"], from_teachers=its["from_teachers"])
+        torch.manual_seed(its["seed"])
+        plan = diet(encoded, its["passes"], its["seed"])
+        shares = {PAIRS: 1.0, INVENTED: 0.0}
+        return fit(begin, plan, encoded, labels, taught, its["seed"], teachers=said, shares=shares, told=_told("pairs"))
+
     def finished() -> TargetClassifier:
         torch.manual_seed(STUDENT)
         its = recipe["finish"]
@@ -110,7 +129,8 @@ def make(recipe: Mapping[str, Any], data: Path, out: Path, work: Path | None) ->
         return fit(_kept(work, "student", base, student), plan, encoded, labels, slowly, STUDENT, told=_told("finish"))
 
     # Fitted from one beginning, they differ in what they learned by heart, which the mean forgets.
-    network = mean_of([teachers[-1], _kept(work, "finished", base, finished)])
+    half = _kept(work, "paired", base, paired)
+    network = mean_of([half, half, teachers[-1], _kept(work, "finished", base, finished)])
     write(
         network,
         tokenizer,

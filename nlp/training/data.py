@@ -87,7 +87,7 @@ def fingerprint(paths: Sequence[Path]) -> str:
     return whole.hexdigest()
 
 
-def diet(sets: Mapping[str, Sequence[Example]], passes: Mapping[str, float], seed: int) -> list[tuple[str, int]]:
+def diet(sets: Mapping[str, Sequence[object]], passes: Mapping[str, float], seed: int) -> list[tuple[str, int]]:
     """What is read in which order, as ``(set, index)``: each set as often as ``passes`` says, evenly spread over the whole."""
     chance = random.Random(seed)  # noqa: S311 - must be repeatable, not secret
     placed: list[tuple[float, str, int]] = []

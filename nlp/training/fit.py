@@ -84,10 +84,12 @@ def fit(
     recipe: Recipe,
     seed: int,
     teachers: Mapping[str, torch.Tensor] | None = None,
+    shares: Mapping[str, float] | None = None,
     told: Callable[[int, int, float], None] = lambda step, steps, loss: None,  # noqa: ARG005 - a default that says nothing
 ) -> TargetClassifier:
     """The running mean of the network's weights while it learns the plan; ``teachers`` are probabilities (texts, 3) by set.
 
+    ``shares`` says for single sets how much of the loss the teachers have (1: all of it), instead of ``recipe.from_teachers``.
     ``seed`` orders the batches; what is dropped out follows torch's own generator, which the caller seeds.
     """
     mean = copy.deepcopy(network)
@@ -111,11 +113,12 @@ def fit(
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(*collate([encoded[name][i] for name, i in batch]))
         logits = logits.float()
-        loss = torch.nn.functional.cross_entropy(logits, wanted, label_smoothing=recipe.label_smoothing)
+        losses = torch.nn.functional.cross_entropy(logits, wanted, label_smoothing=recipe.label_smoothing, reduction="none")
         if teachers is not None:
             said = torch.stack([teachers[name][i] for name, i in batch])
-            taught = -(said * logits.log_softmax(1)).sum(1).mean()
-            loss = (1 - recipe.from_teachers) * loss + recipe.from_teachers * taught
+            share = torch.tensor([(shares or {}).get(name, recipe.from_teachers) for name, _ in batch])
+            losses = (1 - share) * losses - share * (said * logits.log_softmax(1)).sum(1)
+        loss = losses.mean()
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_([own for own, _ in learnt], 1.0)
