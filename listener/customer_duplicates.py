@@ -50,20 +50,25 @@ def duplicates_of(
     if not together:
         return []
     compared = {each.contact_id: each for pair in together for each in pair}
-    known, seen = decided(compared), earlier(compared.keys() - keys.keys())
+    seen = earlier(compared.keys() - keys.keys())
     wanted = {key for one in compared.values() for key in counted_keys(one)}
     frequencies = Frequencies(store.customers.total(), store.customers.bearers(wanted))
+    likely = [
+        (frozenset((one.contact_id, other.contact_id)), likeness)
+        for one, other in together
+        if other.contact_id not in seen
+        and ((likeness := compare(one, other, frequencies)).conflict is not None or likeness.probability >= PROPOSED)
+    ]
+    known = decided({contact for ids, _ in likely for contact in ids}) if likely else ()
     found: list[CustomerPair] = []
-    for one, other in together:
-        ids = frozenset((one.contact_id, other.contact_id))
-        if ids in known or other.contact_id in seen:
+    for ids, likeness in likely:
+        if ids in known:
             continue
-        likeness = compare(one, other, frequencies)
         first, second = sorted(ids)
         if likeness.conflict is not None:
             kind = ConflictKind.SAME_EMAIL if likeness.conflict is Kind.EMAIL else ConflictKind.SAME_ACCOUNT
             review.conflict(Conflict(kind, (first, second)))
-        elif likeness.probability >= PROPOSED:
+        else:
             found.append(CustomerPair(first, second, round(likeness.probability, 4), likeness.evidence))
     best = _best(found, keys)
     for pair in best:

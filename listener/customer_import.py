@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from listener.core.crm import ColumnUse, HasColumns
-from listener.core.errors import ConfigError, ImportRefused, Problem, SourceError
+from listener.core.crm import ColumnUse, HasColumns, why_not_imported
+from listener.core.errors import ConfigError, ImportRefused, Problem, SourceError, SourceProtocolError
 from listener.core.mention import digest
 from listener.core.ports import CustomerSource, Saved
 from listener.customer_duplicates import duplicates_of, propose_duplicates
@@ -87,7 +87,7 @@ def import_customers(
     Raises:
         ConfigError: the source cannot be read, or lacks what is needed.
         SourceError: its rows cannot be read.
-        ImportRefused: it shrank by more than half and ``allow_shrink`` is not set; nothing was changed.
+        ImportRefused: more than half of the customers would be lost and ``allow_shrink`` is not set; nothing was changed.
     """
     from nlp.identity.duplicates import stored_keys
 
@@ -111,9 +111,12 @@ def import_customers(
         saved = store.customers.save_customers([(one, stored_keys(one)) for one in page.customers], import_id, now)
         new, changed, duplicates = new + saved.new, changed + saved.changed, duplicates + saved.duplicates
         progress("Reading", new + changed + duplicates)
+    if not review.rows and not allow_shrink and (active := store.customers.count()):
+        raise SourceProtocolError(f"{path.name if path else 'customers'}: {no_rows(active)}; nothing was changed")
+    links = store.import_preview.links_on_accounts(review.lost_platforms)
     retired = store.customers.finish_import(import_id, now, allow_shrink=allow_shrink, retire=review.complete)
     propose_duplicates(store, review, now, lambda done: progress("Duplicates", done, new + changed))
-    report = review.report(_columns(source), gone=retired)
+    report = review.report(_columns(source), gone=retired, links=links)
     log.info(
         "Customers were imported.",
         action="customers_imported",
@@ -168,10 +171,19 @@ def preview_import(
             page_of = [one for one in every if one.contact_id in theirs]
             decided = store.customer_pairs.decided
             duplicates_of(scratch, page_of, review, decided, lambda ids: touched(search.earlier(ids)))
-    refused = None if allow_shrink else shrunk(review.accepted, store.customers.count())
-    report = review.report(_columns(source), gone=gone, gone_ids=gone_ids, refused=refused)
+    active = store.customers.count()
+    refused = None if allow_shrink else why_not_imported(review.accepted, active, gone)
+    if refused and not review.rows:
+        refused = no_rows(active)
+    links = store.import_preview.links_on_accounts(review.lost_platforms)
+    report = review.report(_columns(source), gone=gone, gone_ids=gone_ids, refused=refused, links=links)
     saved = Saved(report.new, report.changed, report.unchanged)
     return Imported(saved, report.gone, tuple(review.rejected), refused=refused, report=report)
+
+
+def no_rows(active: int) -> str:
+    """Why an export with a header and nothing below it is not imported."""
+    return f"the export has no rows, where the last import had {active:,} customers"
 
 
 def keep_keys(store: Store) -> None:
@@ -180,13 +192,6 @@ def keep_keys(store: Store) -> None:
     from nlp.identity.keys import KEYS_VERSION
 
     store.customers.rekey(f"{KEYS_VERSION}.{PAIR_KEYS_VERSION}", stored_keys)
-
-
-def shrunk(contacts: int, active: int) -> str | None:
-    """Why an export is not imported without asking: it has less than half of the customers."""
-    if contacts * 2 >= active:
-        return None
-    return f"The import has {contacts} customers where the last one had {active}"
 
 
 @contextmanager
@@ -208,7 +213,8 @@ def _file_id(app: App, path: Path) -> str:
         with path.open("rb") as opened:
             content = hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as problem:
-        raise ConfigError([Problem(str(path), f"cannot be read ({problem.strerror})", "a CRM export (CSV)")]) from problem
+        got = f"cannot be read ({problem.strerror})"
+        raise ConfigError([Problem(str(path), got, "expected: a CRM export (CSV)")]) from problem
     customers = app.settings.customers
     return digest("import", READER_VERSION, content, repr(sorted(customers.columns.items())), repr(customers.delimiter))
 

@@ -13,6 +13,7 @@ from listener.core.crm import (
     ColumnUse,
     CustomerPair,
     is_another_person,
+    is_new_name,
     is_same_company,
 )
 from listener.core.mention import Rejected
@@ -25,6 +26,7 @@ _FEW = 10
 _EMPTIED = 0.9
 _ONE_DOMAIN = 0.9
 _COMPANIES = 5
+_ACCOUNTS = "accounts on "
 _HOSTS = 1000
 _REASONS = 50
 
@@ -48,6 +50,11 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "further columns": ("extra",),
 }
 """What people call a part of a contact -> the fields that it is made of."""
+_COLUMNS: Mapping[str, frozenset[str]] = {
+    **{called: frozenset(parts) for called, parts in FIELDS.items() if called not in {"accounts", "further columns"}},
+    "name": frozenset({"name", "first_name", "last_name"}),
+}
+"""What people call a part of a contact -> the columns that fill it."""
 
 
 class ConflictKind(StrEnum):
@@ -55,6 +62,7 @@ class ConflictKind(StrEnum):
 
     SAME_ID = "one id in two rows with other data"
     OTHER_PERSON = "an id that now belongs to somebody else"
+    NEW_NAME = "an id whose whole name changed, at the same e-mail address"
     SAME_EMAIL = "one e-mail address at two people"
     SAME_ACCOUNT = "one account at two people"
 
@@ -126,6 +134,11 @@ class Review:
         return not self.rejections.keys() - HARMLESS
 
     @property
+    def rows(self) -> int:
+        """Rows that the export has, usable or not."""
+        return self._counts["rows"]
+
+    @property
     def accepted(self) -> int:
         """Contacts that the export has."""
         return self._counts["new"] + self._counts["changed"] + self._counts["unchanged"]
@@ -164,8 +177,15 @@ class Review:
             self.pairs.append(found)
 
     def report(
-        self, columns: Sequence[ColumnUse] = (), *, gone: int = 0, gone_ids: Sequence[str] = (), refused: str | None = None
+        self,
+        columns: Sequence[ColumnUse] = (),
+        *,
+        gone: int = 0,
+        gone_ids: Sequence[str] = (),
+        refused: str | None = None,
+        links: Mapping[str, int] | None = None,
     ) -> ImportReport:
+        """The report; ``links`` says for ``lost_platforms`` how many links rest on the accounts there."""
         return ImportReport(
             columns=tuple(columns),
             rows=self._counts["rows"],
@@ -179,12 +199,18 @@ class Review:
             erased=self._counts["erased"],
             conflicts=tuple(self.conflicts),
             conflict_counts=dict(self.conflict_counts),
-            suspicious=tuple(self._suspicious()),
+            suspicious=tuple(self._suspicious(columns, links or {})),
             rejections=dict(self.rejections.most_common()),
             pairs=tuple(sorted(self.pairs, key=lambda pair: -pair.probability)),
             pair_count=self.pair_count,
             refused=refused,
         )
+
+    @property
+    def lost_platforms(self) -> tuple[str, ...]:
+        """The platforms on which (nearly) all who had an account have none any more."""
+        lost = (name for name in self._had if name.startswith(_ACCOUNTS) and self._lost[name] >= self._had[name] * _EMPTIED)
+        return tuple(sorted(name.removeprefix(_ACCOUNTS) for name in lost))
 
     def _compare(self, before: Customer, after: Customer) -> None:
         for name, parts in FIELDS.items():
@@ -195,8 +221,14 @@ class Review:
                 self._lost[name] += not any(new)
             if old != new:
                 self._fields[name] += 1
+        here = {known.platform for known in after.handles}
+        for platform in {known.platform for known in before.handles}:
+            self._had[_ACCOUNTS + platform] += 1
+            self._lost[_ACCOUNTS + platform] += platform not in here
         if before.name != after.name and is_another_person(before.name, before.email, after.name, after.email):
             self.conflict(Conflict(ConflictKind.OTHER_PERSON, (after.contact_id,)))
+        elif is_new_name(before.name, after.name):
+            self.conflict(Conflict(ConflictKind.NEW_NAME, (after.contact_id,)))
         elif before.company and not is_same_company(before.company, before.website, after.company, after.website):
             self._counts["moved"] += 1
 
@@ -214,15 +246,36 @@ class Review:
             self._hosts = {name: count - 1 for name, count in self._hosts.items() if count > 1}
             self._companies = {name: found for name, found in self._companies.items() if name in self._hosts}
 
-    def _suspicious(self) -> list[str]:
-        found = [
-            f"{name}: {self._lost[name]:,} of the {self._had[name]:,} contacts who had it have none any more"
-            for name in FIELDS
-            if self._had[name] >= _FEW and self._lost[name] >= self._had[name] * _EMPTIED
-        ]
+    def _suspicious(self, columns: Sequence[ColumnUse], links: Mapping[str, int]) -> list[str]:
+        platforms = [_ACCOUNTS + platform for platform in self.lost_platforms]
+        names = [*platforms, *(name for name in FIELDS if name != "accounts")]
+        found = [said for name in names if (said := self._emptied(name, columns, links))]
         if self._hosts and self._counts["e-mails"] >= _FEW:
             host = max(self._hosts, key=lambda name: self._hosts[name])
             share = self._hosts[host] / self._counts["e-mails"]
             if share >= _ONE_DOMAIN and len(self._companies[host]) >= _COMPANIES:
                 found.append(f"e-mail: {share:.0%} of the addresses are at one domain, of different companies")
         return found
+
+    def _emptied(self, name: str, columns: Sequence[ColumnUse], links: Mapping[str, int]) -> str | None:
+        """What is suspicious about a part of the contacts that was filled and is (nearly) empty."""
+        had, lost = self._had[name], self._lost[name]
+        if not had or lost < had * _EMPTIED:
+            return None
+        platform = name.removeprefix(_ACCOUNTS) if name.startswith(_ACCOUNTS) else None
+        known = links.get(platform, 0) if platform else 0
+        rest = f"; {known:,} {'link rests' if known == 1 else 'links rest'} on them" if known else ""
+        if columns and not _has_column(name, columns):  # of a lost column one contact tells enough
+            who = "contact who had one has" if had == 1 else "contacts who had one have"
+            return f"{name}: the export has no such column; the {had:,} {who} none any more{rest}"
+        return f"{name}: {lost:,} of the {had:,} contacts who had it have none any more{rest}" if had >= _FEW or rest else None
+
+
+def _has_column(name: str, columns: Sequence[ColumnUse]) -> bool:
+    """Whether a part of the contacts is filled by a column of the export."""
+    fields = {use.field for use in columns if use.field}
+    if name.startswith(_ACCOUNTS):
+        return f"handle_{name.removeprefix(_ACCOUNTS)}" in fields
+    if name == "further columns":
+        return any(use.field is None for use in columns)
+    return not _COLUMNS[name].isdisjoint(fields)

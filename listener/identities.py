@@ -6,7 +6,7 @@ odds, each bit below zero halves them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -16,7 +16,6 @@ from listener.core.identities import Decision, DecisionKind
 from listener.core.mention import Author
 from listener.core.people import Customer, Match, Outcome, Reason
 from listener.core.plain import one_line
-from listener.core.ports import CustomerIndex
 from listener.core.terms import platform_name
 
 SHOWN = 80
@@ -28,6 +27,11 @@ _FOR, _AGAINST, _ZERO, _LINE = "█", "▒", "│", "─"
 
 
 # ------------------------------------------------------------------------------------------------ naming
+
+
+def is_address(text: str) -> bool:
+    """Whether somebody named an author by the address of a page."""
+    return text.strip().lower().startswith(("http://", "https://"))
 
 
 def named_author(text: str) -> int | tuple[str, str]:
@@ -42,7 +46,7 @@ def named_author(text: str) -> int | tuple[str, str]:
     platform, colon, handle = plain.partition(":")
     if not colon or not platform.strip() or not handle.strip().strip("@"):
         got = f'"{one_line(text, 40)}" names no author'
-        raise ConfigError([Problem("AUTHOR", got, "the number that a list shows, or platform:handle, as in mastodon:maya")])
+        raise ConfigError([Problem("AUTHOR", got, "the number that a list shows, or platform:handle, as in mastodon:sofiez")])
     return platform_name(platform), handle.strip()
 
 
@@ -54,6 +58,22 @@ def author_words(author_id: int, author: Author, platform: str) -> str:
     return f"{name or f'author {author_id}'} ({account})"
 
 
+def brief_words(author_id: int, name: str | None, platform: str) -> str:
+    """``author 7 (Maya Lind, mastodon)``: within a sentence."""
+    return f"author {numbered(author_id, name, platform)}"
+
+
+def numbered(author_id: int, name: str | None, platform: str) -> str:
+    """``7 (Maya Lind, mastodon)``."""
+    who = one_line(name or "", SHOWN)
+    return f"{author_id} ({', '.join(part for part in (who, one_line(platform, 40)) if part)})"
+
+
+def short_customer(customer: Customer) -> str:
+    """``Maya Lind (C42)``."""
+    return f"{one_line(customer.name or customer.company, SHOWN) or 'no name'} ({one_line(customer.contact_id, SHOWN)})"
+
+
 def customer_words(customer: Customer | None, contact_id: str | None) -> str:
     """``Maya Lind, Head of Operations, Halden Print (C42)``; of one whom the CRM has no more, only the id."""
     if customer is None:
@@ -62,9 +82,15 @@ def customer_words(customer: Customer | None, contact_id: str | None) -> str:
     return f"{', '.join(part for part in parts if part) or 'no name'} ({one_line(customer.contact_id, SHOWN)})"
 
 
+_SITES = frozenset({"blog", "feed", "rss", "site", "web", "website"})
+
+
 def handles_words(customer: Customer, limit: int = 4) -> str:
-    """The accounts that the CRM knows of the customer."""
-    known = [f"{one_line(each.platform, 30)} @{one_line(each.handle, SHOWN)}" for each in customer.handles]
+    """The accounts that the CRM knows of the customer: ``x: @maya, blog: maya.example``."""
+    known = [
+        f"{one_line(each.platform, 30)}: {'' if each.platform in _SITES else '@'}{one_line(each.handle, SHOWN).lstrip('@')}"
+        for each in customer.handles
+    ]
     more = f" and {len(known) - limit} more" if len(known) > limit else ""
     return ", ".join(known[:limit]) + more
 
@@ -184,63 +210,42 @@ def _bar(row: Step, low: float, scale: float, room: int) -> str:
     return "".join(mark if start <= at < end else _ZERO if at == zero else " " for at in range(room))
 
 
-@dataclass(frozen=True, slots=True)
-class OneCustomer:
-    """A ``CustomerIndex`` that finds one customer only; how frequent keys are it knows of all."""
-
-    customer: Customer
-    keys: frozenset[str]
-    everybody: CustomerIndex
-
-    def candidates(self, keys: Collection[str], cap: int) -> Mapping[str, Sequence[Customer]]:  # noqa: ARG002 - one is never too many
-        return {key: [self.customer] for key in keys if key in self.keys}
-
-    def bearers(self, keys: Collection[str]) -> Mapping[str, int]:
-        return self.everybody.bearers(keys)
-
-    def total(self) -> int:
-        return self.everybody.total()
-
-    def accounts(self, keys: Collection[str]) -> Mapping[str, str]:
-        return self.everybody.accounts(keys)
-
-
 # ------------------------------------------------------------------------------------------------ deciding
 
 
 def contact_to_refuse(
-    author_id: int, match: Match | None, decisions: Sequence[Decision], customer: Customer | None, given: str | None
-) -> str:
-    """Whom the author shall not be (again): the contact who is linked or proposed, or the given one of those.
+    author_id: int,
+    match: Match | None,
+    decisions: Sequence[Decision],
+    customer: Customer | None,
+    given: str | None,
+    together: Sequence[int] = (),
+) -> tuple[str, bool]:
+    """Whom the author shall not be (again), and whether that is about somebody who is linked, proposed or refused already.
 
-    ``customer`` is whose posts the author's count as.
+    The given contact, else who is linked or proposed. A "no" in advance is as good as a later one, but whether the CRM has such a
+    contact is then still to be seen. ``customer`` is whose posts the author's count as, ``together`` who else is the same person.
 
     Raises:
-        ConfigError: nobody is linked or proposed, or somebody else.
+        ConfigError: no contact is given, and nobody is linked or proposed.
     """
     hand = next((one.contact_id for one in reversed(decisions) if one.kind is DecisionKind.LINK), None)
     found = match.contact_id if match and match.outcome is not Outcome.NONE else None
     others = [match.runner_up.contact_id] if match and match.runner_up else []
     refused = [one.contact_id for one in decisions if one.kind is DecisionKind.REFUSE and one.contact_id]
     known = [one for one in (hand or found, found) if one]
-    wanted = given.strip() if given is not None else None
-    if wanted is None and known:
-        return known[0]
-    if wanted is not None and wanted in {*known, *others, *refused}:
-        return wanted
-    raise ConfigError([_nobody_to_refuse(author_id, match, known, customer, wanted)])
-
-
-def _nobody_to_refuse(
-    author_id: int, match: Match | None, known: Sequence[str], customer: Customer | None, wanted: str | None
-) -> Problem:
-    who = f"contact {one_line(wanted, SHOWN)}" if wanted else "a customer"
+    if given is not None:
+        return given.strip(), given.strip() in {*known, *others, *refused}
     if known:
-        said = "linked to" if match and match.outcome is Outcome.LINK else "proposed as"
-        allowed = f"author {author_id} is {said} {one_line(known[0], SHOWN)}"
-        return Problem("CONTACT", f"author {author_id} is not linked to {who}, nor proposed as them", allowed)
-    if customer is not None and wanted in {None, customer.contact_id}:
-        got = f"author {author_id} counts as {one_line(customer.contact_id, SHOWN)} only as one person with another author"
-        return Problem("AUTHOR", got, f"listener identities split; see listener identities explain {author_id}")
-    got = f"author {author_id} is not linked to {who}, and none is proposed"
-    return Problem("AUTHOR", got, f"see listener identities explain {author_id}")
+        return known[0], True
+    raise ConfigError([_nobody_to_refuse(author_id, customer, together)])
+
+
+def _nobody_to_refuse(author_id: int, customer: Customer | None, together: Sequence[int]) -> Problem:
+    if customer is not None and together:
+        contact = one_line(customer.contact_id, SHOWN)
+        got = f"author {author_id} counts as {contact} only as one person with author {together[0]}"
+        allowed = f"listener identities split {author_id} {together[0]}, or listener identities unlink {author_id} {contact}"
+        return Problem("AUTHOR", got, allowed)
+    got = f"author {author_id} is not linked to a customer, and none is proposed"
+    return Problem("CONTACT", got, f"say whom they are not: listener identities unlink {author_id} CONTACT")

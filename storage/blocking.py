@@ -7,7 +7,7 @@ customers would each change another page of the database; in their order they fi
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import repeat
 
@@ -116,13 +116,6 @@ def drop_customers_keys(database: Database, connection: Connection, customer_ids
             leaving(database, connection, [(row.id, row.blocking) for row in rows])
             connection.execute(update(customers).where(customers.c.id.in_(ids)).values(blocking=None))
         carry_out(database, connection)
-
-
-def set_blocking(connection: Connection, packs: Sequence[tuple[int, bytes | None]]) -> None:
-    """Note in the customers' own rows which keys they have."""
-    statement = update(customers).where(customers.c.id == bindparam("row_id")).values(blocking=bindparam("packed"))
-    for batch in batches(packs):
-        connection.execute(statement, [{"row_id": customer, "packed": blocking} for customer, blocking in batch])
 
 
 # ---------------------------------------------------------------------------------------------------------- inside

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
@@ -25,7 +25,7 @@ CONTACTS = 200
 AT_ONCE = 10_000
 """Keys or customers a statement."""
 
-_COLUMNS = ", ".join(f"customers.{each.name}" for each in fields(Customer) if each.name != "extra")
+_COLUMNS = ", ".join(f"customers.{each.name}" for each in fields(Customer) if each.name not in {"extra", "same_as"})
 # CROSS JOIN keeps SQLite from reading a whole table first; how many share a key is known before one of them is read.
 _COUNTS = "SELECT counts.key, counts.bearers FROM {asked} CROSS JOIN key_counts AS counts WHERE counts.key = asked.value"
 _SHARING = (
@@ -33,6 +33,12 @@ _SHARING = (
     " WHERE counts.key = asked.value AND counts.bearers <= :cap AND keys.key = counts.key"
 )
 _CUSTOMERS = "SELECT customers.id, {columns} FROM {asked} CROSS JOIN customers WHERE customers.id = asked.value"
+_SAME = (
+    "SELECT pairs.customer_id, pairs.other_customer_id FROM {asked} CROSS JOIN customer_pairs AS pairs"
+    " WHERE pairs.customer_id = asked.value AND pairs.state = 'same' UNION "
+    "SELECT pairs.customer_id, pairs.other_customer_id FROM {asked} CROSS JOIN customer_pairs AS pairs"
+    " WHERE pairs.other_customer_id = asked.value AND pairs.state = 'same'"
+)
 _SPELLED = (
     "SELECT contacts.key, customers.company, count(*) FROM ({contacts}) AS contacts CROSS JOIN customers"
     " WHERE customers.id = contacts.customer_id AND customers.company <> '' GROUP BY contacts.key, customers.company"
@@ -52,6 +58,7 @@ class Candidates:
         self._counts = text(_COUNTS.format(asked=asked))
         self._sharing = text(_SHARING.format(asked=asked))
         self._customers = text(_CUSTOMERS.format(asked=asked, columns=_COLUMNS))
+        self._same = text(_SAME.format(asked=asked))
         self._spelled = text(_SPELLED.format(contacts=_SHARING.format(asked=asked)))
 
     def sharing(self, keys: Collection[str], cap: int) -> Mapping[str, Sequence[Customer]]:
@@ -61,8 +68,14 @@ class Candidates:
             return {}
         with self._database.read() as connection:
             pairs = self._ask(connection, self._sharing, hashed, cap=cap)
-            rows = self._ask(connection, self._customers, {customer for customer, _ in pairs})
+            wanted = {customer for customer, _ in pairs}
+            rows = self._ask(connection, self._customers, wanted)
+            groups = self._same_groups(connection, wanted)
         found = {customer: _customer(*values) for customer, *values in rows}
+        for group in groups:
+            here = [customer for customer in group if customer in found]
+            first = min((found[customer].contact_id for customer in here), default=None)
+            found |= {customer: replace(found[customer], same_as=first) for customer in here}
         owners: dict[int, list[int]] = defaultdict(list)
         for customer, key in pairs:
             if customer in found:
@@ -95,6 +108,19 @@ class Candidates:
             key = hashed[number]
             best[key] = min(best.get(key, (0, "")), (-contacts, company))
         return {key: company for key, (_, company) in best.items()}
+
+    def _same_groups(self, connection: Connection, wanted: Collection[int]) -> list[set[int]]:
+        """The customers that people said are one person, among these and all that hang together with them."""
+        groups: dict[int, set[int]] = {}
+        new, known = set(wanted), set(wanted)
+        while new:
+            pairs = self._ask(connection, self._same, new)
+            for one, other in pairs:
+                group = groups.get(one, {one}) | groups.get(other, {other})
+                groups |= dict.fromkeys(group, group)
+            new = {each for pair in pairs for each in pair} - known
+            known |= new
+        return list({id(group): group for group in groups.values()}.values())
 
     def _hashed(self, keys: Iterable[str]) -> dict[int, str]:
         return {self._pepper.number(key): key for key in keys}

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, or_, select, tuple_, update
 
 from listener.core.brand import Evidence
 from listener.core.crm import CustomerPair, PairState
+from listener.core.errors import StorageError
 from listener.core.people import Customer, Reason
 from storage import keys
 from storage.authors import NOTHING_TO_SAY
 from storage.database import Database, batches
-from storage.identity_tables import customer_pairs
+from storage.entries import Place, partners, reached
+from storage.identity_tables import customer_pairs, identity_decisions
 from storage.imports import LAST_IMPORT
 from storage.rows import to_customer
+from storage.settling import settle
 from storage.tables import authors, customers, matches, meta
 
 SOUGHT = "duplicates_sought"
@@ -106,31 +109,35 @@ class CustomerPairs:
     def decide(self, contact_id: str, other: str, state: PairState, actor: str, now: datetime) -> CustomerPair | None:
         """Remember that two contacts are the same person, or are not; ``None`` where one of them is not known.
 
-        Authors who were matched with one of them become due.
+        Authors who were matched with one of them, or with another entry of theirs, become due.
+
+        Raises:
+            StorageError: people said before, by way of other entries, that the two are, or are not, one person.
         """
         with self._database.write() as connection:
             ids = _ids(connection, [contact_id, other])
             if len(ids) != 2:
                 return None
             place = _ordered(ids, CustomerPair(contact_id, other, 0.0))
+            _refuse_contradiction(connection, place, state)
             known = connection.execute(select(customer_pairs).where(_is(place))).first()
             if known is None:
                 row = _row(place, CustomerPair(contact_id, other, 1.0 if state is PairState.SAME else 0.0), now)
                 self._database.add(connection, customer_pairs, [row])
             decided = {"state": state.value, "actor": actor, "decided_at": now}
             connection.execute(update(customer_pairs).where(_is(place)).values(decided))
-            _match_anew(connection, [contact_id, other])
+            _match_anew(self._database, connection, place, [contact_id, other])
             return _pair(connection.execute(_select().where(_is(place))).one())
 
     def same_groups(self, contact_ids: Collection[str]) -> Mapping[str, frozenset[str]]:
         """The contacts that people said are one person, for each of these that has any; the contact itself is among them."""
         with self._database.read() as connection:
             ids = _ids(connection, contact_ids)
-            partners = _partners(connection, set(ids.values()))
-            names = _contact_ids(connection, partners)
+            same = partners(connection, set(ids.values()))
+            names = _contact_ids(connection, same)
         found = {}
         for contact, customer in ids.items():
-            group = _reached(customer, partners)
+            group = reached(customer, same)
             if len(group) > 1:
                 found[contact] = frozenset(names[one] for one in group if one in names)
         return found
@@ -165,39 +172,41 @@ class Search:
         return frozenset(found)
 
 
-def _partners(connection: Connection, wanted: set[int]) -> dict[int, set[int]]:
-    """Who is the same as whom, for these customers and all that hang together with them."""
-    found: dict[int, set[int]] = {}
-    new = wanted
-    while new:
-        pairs: list[Any] = []
-        for chunk in batches(sorted(new)):
-            same = select(customer_pairs.c.customer_id, customer_pairs.c.other_customer_id)
-            same = same.where(customer_pairs.c.state == PairState.SAME.value, _of(chunk))
-            pairs += connection.execute(same).all()
-        for one, other in pairs:
-            found.setdefault(one, set()).add(other)
-            found.setdefault(other, set()).add(one)
-        new = {each for pair in pairs for each in pair} - wanted
-        wanted = wanted | new
-    return found
-
-
-def _reached(start: int, partners: Mapping[int, set[int]]) -> set[int]:
-    group, new = {start}, [start]
-    while new:
-        more = partners.get(new.pop(), set()) - group
-        group |= more
-        new.extend(more)
-    return group
-
-
 def _sought(connection: Connection) -> datetime | None:
     kept = connection.scalar(select(meta.c.value).where(meta.c.name == SOUGHT))
     return datetime.fromisoformat(kept.rpartition(" ")[2]) if kept else None
 
 
-def _match_anew(connection: Connection, contact_ids: Sequence[str]) -> None:
+def _refuse_contradiction(connection: Connection, place: Place, state: PairState) -> None:
+    """
+    Raises:
+        StorageError: the two are one person by way of others, or entries of the two were said to be different.
+    """
+    one, other = place
+    same = partners(connection, place)
+    mine, theirs = reached(one, same, place), reached(other, same, place)
+    if state is PairState.DIFFERENT and other in mine:
+        last = min(same[other] & mine - {one})  # the last step of the way that is not the pair itself
+        names = _contact_ids(connection, [other, last])
+        how = f": say first `listener customers different {names[other]} {names[last]}`" if len(names) == 2 else ""
+        raise StorageError(f"By way of another entry the two were said to be the same person{how}")
+    if state is PairState.SAME:
+        apart = select(customer_pairs).where(customer_pairs.c.state == PairState.DIFFERENT.value, _of(sorted(mine)))
+        for row in connection.execute(apart):
+            pair = {*_place(row)}
+            if pair != {*place} and pair & mine and pair & theirs:
+                names = _contact_ids(connection, pair)
+                who = " and ".join(sorted(names.values())) if len(names) == 2 else "other entries of the two"
+                raise StorageError(f"They were said to be two people: {who}, who would be the same person then")
+
+
+def _match_anew(database: Database, connection: Connection, place: Place, contact_ids: Sequence[str]) -> None:
+    """Authors who were matched with an entry of either, and those of whom somebody said something about one."""
+    group = _contact_ids(connection, {*place, *partners(connection, place)})
+    contact_ids = sorted({*contact_ids, *group.values()})
+    about = identity_decisions.c.contact_key.in_([keys.contact_key(contact) for contact in contact_ids])
+    said = select(identity_decisions.c.author_id).where(about, identity_decisions.c.ended_at.is_(None))
+    settle(database, connection, set(connection.scalars(said)))
     theirs = or_(matches.c.contact_id.in_(contact_ids), matches.c.runner_up_id.in_(contact_ids))
     due = authors.c.id.in_(select(matches.c.author_id).where(theirs)) & (authors.c.matched_by > NOTHING_TO_SAY)
     connection.execute(update(authors).where(due).values(matched_by=None))
@@ -205,7 +214,6 @@ def _match_anew(connection: Connection, contact_ids: Sequence[str]) -> None:
 
 # ----------------------------------------------------------------------------------------------------------- rows
 
-Place: TypeAlias = tuple[int, int]
 _PLACE = tuple_(customer_pairs.c.customer_id, customer_pairs.c.other_customer_id)
 
 

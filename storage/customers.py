@@ -74,15 +74,15 @@ class Customers:
         Without ``retire`` nobody is: where rows could not be read, nobody knows who is gone.
 
         Raises:
-            ImportRefused: the file shrank by more than half and ``allow_shrink`` is not set, or another import of the same
-                store came between; nothing is changed.
+            ImportRefused: more than half of the customers would be lost and ``allow_shrink`` is not set, or another import of
+                the same store came between; nothing is changed.
         """
         ours, staged = import_id == self._importing, self._staged
         self._importing, self._staged = None, 0
         with self._database.write() as connection:
             if not ours:
                 discard(connection)  # of this import no page was saved
-            refused = refusal(connection, import_id, staged if ours else 0, allow_shrink=allow_shrink)
+            refused = refusal(connection, import_id, staged if ours else 0, allow_shrink=allow_shrink, retire=retire)
             retired = 0 if refused else finish(self._database, connection, import_id, now, retire=retire)
             discard(connection)
         if staged > MANY:

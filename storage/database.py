@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 from listener.core.errors import StorageError
 from storage.errors import mapped
 from storage.keys import Pepper
+from storage.policies import Policies
 
 BATCH = 1_000
 """Rows a statement, and values in an IN list: enough to be fast, within every limit of both databases."""
@@ -31,13 +34,8 @@ Row = Mapping[str, Any]
 
 def batches(items: Iterable[T], size: int = BATCH) -> Iterator[Sequence[T]]:
     """The items in lists of at most ``size``."""
-    batch: list[T] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
         yield batch
 
 
@@ -56,6 +54,8 @@ class Database:
         self._alone: AbstractContextManager[object] = threading.RLock() if self.is_sqlite and self.path is None else nullcontext()
         """Held through each transaction where all threads share one connection: that of a database in memory."""
         self._pepper: Pepper | None = None
+        self.policies = Policies()
+        """Under which terms what is stored stands; those of the configured sources once the store is open."""
         with mapped(self.name):
             if self.is_sqlite:
                 self.engine = _sqlite_engine(self.url, self.path, busy, throwaway)
@@ -168,7 +168,7 @@ def _sqlite_engine(url: URL, path: Path | None, busy: timedelta, throwaway: bool
     elif not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # it will hold personal data: for this user's eyes only
-    engine = create_engine(url, hide_parameters=True, **options)
+    engine = create_engine(url, hide_parameters=True, json_serializer=_written, json_deserializer=_read, **options)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: object) -> None:
@@ -184,6 +184,17 @@ def _sqlite_engine(url: URL, path: Path | None, busy: timedelta, throwaway: bool
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("listener_write") else "BEGIN DEFERRED")
 
     return engine
+
+
+def _written(value: Any) -> str:
+    """A JSON column's text. Most are empty lists, and hundreds of thousands are written in an import."""
+    return "[]" if value == [] else json.dumps(value)
+
+
+def _read(data: str) -> Any:
+    if data == "[]":
+        return []
+    return {} if data == "{}" else json.loads(data)
 
 
 def _postgres_engine(url: URL, busy: timedelta) -> Engine:

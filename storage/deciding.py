@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from listener.core.corrections import HUMAN, HUMAN_VERSION
-from listener.core.crm import PairState
 from listener.core.identities import Decision, DecisionKind
 from listener.core.people import Match, MatchJob, Outcome
 from storage.database import batches
-from storage.identity_tables import customer_pairs, identity_decisions
+from storage.entries import entered_twice
+from storage.identity_tables import identity_decisions
 from storage.tables import customers
 
 ABOUT_CONTACTS = (DecisionKind.LINK.value, DecisionKind.REFUSE.value)
@@ -77,31 +77,13 @@ def words_on(connection: Connection, author_ids: Iterable[int]) -> dict[int, Wor
             elif row.contact:
                 refused[row.author_id].add(row.contact)
                 refused_keys[row.author_id].add(row.contact_key)
-    twice = _entered_twice(connection, {key for keys in refused_keys.values() for key in keys})
+    twice = entered_twice(connection, {key for keys in refused_keys.values() for key in keys})
     for author, keys in refused_keys.items():
-        refused[author].update(contact for key in keys for contact in twice.get(key, ()))
+        refused[author].update(contact for key in keys for contact in twice.get(key, {}).values() if contact)
     return {
         author: Word(linked.get(author), frozenset(refused.get(author, ())), author in linked and linked[author] is None)
         for author in {*linked, *refused}
     }
-
-
-def _entered_twice(connection: Connection, contact_keys: Collection[str]) -> Mapping[str, set[str]]:
-    """The ids of other entries that people said are the same contact: who is not one of them is not the other either."""
-    found: dict[str, set[str]] = defaultdict(set)
-    one, other = customers.alias("one"), customers.alias("other")
-    for mine, theirs in (
-        (customer_pairs.c.customer_id, customer_pairs.c.other_customer_id),
-        (customer_pairs.c.other_customer_id, customer_pairs.c.customer_id),
-    ):
-        query = (
-            select(one.c.contact_key, other.c.contact_id).join(customer_pairs, mine == one.c.id).join(other, theirs == other.c.id)
-        )
-        for keys in batches(sorted(contact_keys)):
-            same = query.where(one.c.contact_key.in_(keys), customer_pairs.c.state == PairState.SAME.value)
-            for row in connection.execute(same):
-                found[row.contact_key].add(row.contact_id)
-    return found
 
 
 def decisions_about(connection: Connection, author_ids: Collection[int], *, ended: bool = False) -> Mapping[int, list[Decision]]:

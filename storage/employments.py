@@ -63,11 +63,13 @@ def companies_at(connection: Connection, wanted: Collection[tuple[int, datetime]
     return found
 
 
-def keep_employments(database: Database, connection: Connection, changed: Mapping[int, Mapping[str, Any]], now: datetime) -> None:
+def keep_employments(
+    database: Database, connection: Connection, changed: Mapping[int, Mapping[str, Any]], now: datetime
+) -> list[int]:
     """Note where customers worked until now: ``changed`` maps customer ids to their new columns; called before these are written.
 
     Another spelling of the company, or its new name on the same site, ends nothing. Where an id belongs to somebody else now,
-    the former person's companies are forgotten rather than told of the new one.
+    the former person's companies are forgotten rather than told of the new one; the ids of these customers.
     """
     ended, others = [], []
     for chunk in batches(changed):
@@ -82,6 +84,7 @@ def keep_employments(database: Database, connection: Connection, changed: Mappin
     for chunk in batches(others):
         connection.execute(delete(employments).where(employments.c.customer_id.in_(chunk)))
     database.add(connection, employments, ended)
+    return others
 
 
 def _customer_ids(connection: Connection, contact_ids: Iterable[str]) -> dict[str, int]:

@@ -15,9 +15,10 @@ from listener.core.errors import StorageError
 from listener.core.identities import Decision, DecisionKind
 from listener.core.mention import Author
 from listener.core.people import Customer, Match, Outcome
+from listener.core.plain import one_line
 from storage import keys
 from storage.authors import NOTHING_TO_SAY, due_again, to_author
-from storage.database import Database
+from storage.database import Database, batches
 from storage.deciding import ABOUT_CONTACTS, SILENCE, nobody, to_decision, words_on
 from storage.identity_tables import identity_decisions
 from storage.lookups import HeardMention, to_heard
@@ -26,7 +27,7 @@ from storage.policies import Policies
 from storage.rows import match_row, to_customer, to_match
 from storage.settling import settle
 from storage.tables import authors, customers, matches, mentions
-from storage.who import Identity, authors_of_person, identities_of, newest_about_us
+from storage.who import Identity, accounts_alike, authors_at, authors_of_person, identities_of, newest_about_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Carried:
     """What it took the place of."""
     restored: tuple[Decision, ...] = ()
     """What stands again, since what had taken its place was undone."""
+    withheld: tuple[Decision, ...] = ()
+    """What would stand again, but that a later decision says otherwise."""
     persons: frozenset[int] = frozenset()
     """Who gained or lost the author's posts: they are due to be judged."""
 
@@ -59,6 +62,8 @@ class Logged:
     decision: Decision
     author: Author
     platform: str
+    replaced: bool = False
+    """It ended because another decision took its place, and was not undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,29 @@ class Identities:
         if not found:
             raise _no_author(author_id)
         return found[0]
+
+    def those(self, author_ids: Collection[int]) -> list[Identity]:
+        """What is known of each of the authors, in the order given; those who are not there are left out."""
+        with self._database.read() as connection:
+            return identities_of(connection, author_ids)
+
+    def alike(self, platform: str, handle: str, limit: int = 20) -> list[int]:
+        """The ids of the authors on the platform whose account has that name on any instance, the one heard last first."""
+        with self._database.read() as connection:
+            return accounts_alike(connection, platform, handle, limit)
+
+    def at_address(self, address: str) -> list[int]:
+        """The ids of the authors whose profile has that address, the one heard last first."""
+        with self._database.read() as connection:
+            return authors_at(connection, address)
+
+    def latest(self, author_id: int, now: datetime) -> HeardMention | None:
+        """The newest of what the author said about us."""
+        with self._database.read() as connection:
+            said = newest_about_us(connection, [author_id]).get(author_id)
+            if said is None:
+                return None
+            return to_heard(said, to_author(_author(connection, author_id)), self._policies, now)
 
     def of_person(self, person_id: int) -> list[Identity]:
         """What is known of each author who is the person, the first heard first."""
@@ -151,8 +179,10 @@ class Identities:
         if not ended:
             query = query.where(identity_decisions.c.ended_at.is_(None))
         with self._database.read() as connection:
-            rows = connection.execute(query.order_by(identity_decisions.c.id.desc()).limit(limit))
-            return [Logged(to_decision(row), to_author(row), row.platform) for row in rows]
+            newest = query.order_by(identity_decisions.c.at.desc(), identity_decisions.c.id.desc())
+            rows = connection.execute(newest.limit(limit)).all()
+            made = _made_at(connection, {row.author_id for row in rows if row.ended_at is not None})
+            return [Logged(to_decision(row), to_author(row), row.platform, (row.author_id, row.ended_at) in made) for row in rows]
 
     # ------------------------------------------------------------------------------------------------------ deciding
 
@@ -196,7 +226,9 @@ class Identities:
             return Carried(_decision(connection, number), ended=tuple(map(to_decision, ended)), persons=persons)
 
     def undo(self, decision_id: int, *, actor: str, now: datetime) -> Carried:
-        """End a decision; what it had taken the place of stands again. Who the authors are is found anew by the next pass.
+        """End a decision; what it had taken the place of stands again, unless something decided since says otherwise.
+
+        Who the authors are is found anew by the next pass.
 
         Raises:
             StorageError: there is no such decision, or it has ended already.
@@ -208,11 +240,14 @@ class Identities:
             if found.ended_at is not None:
                 raise StorageError(f"Decision {decision_id} has ended already: it was undone, or another took its place")
             _end(connection, [decision_id], actor, now)
-            numbers = self._add(connection, [_kept(row) for row in self._replaced_by(connection, found)])
+            earlier = self._replaced_by(connection, found)
+            again = _not_contradicted(connection, earlier)
+            numbers = self._add(connection, [_kept(row) for row in again])
             both = [_author(connection, one) for one in (found.author_id, found.other_author_id) if one is not None]
             persons = self._apply(connection, both, now)
             restored = tuple(_decision(connection, number) for number in numbers)
-            return Carried(_decision(connection, decision_id), restored=restored, persons=persons)
+            withheld = tuple(to_decision(row) for row in earlier if row not in again)
+            return Carried(_decision(connection, decision_id), restored=restored, withheld=withheld, persons=persons)
 
     def _replaced_by(self, connection: Connection, decision: Any) -> list[Any]:
         """What the decision took the place of when it was made: it ended in that moment, and says something else."""
@@ -220,6 +255,7 @@ class Identities:
             identity_decisions.c.author_id.in_((decision.author_id, decision.other_author_id)),
             identity_decisions.c.ended_at == decision.at,
             identity_decisions.c.id < decision.id,
+            or_(identity_decisions.c.contact_key.is_not(None), identity_decisions.c.kind.not_in(ABOUT_CONTACTS)),
         )
         rows = [row for row in connection.execute(earlier.order_by(identity_decisions.c.id)) if _contradict(decision, row)]
         newest = {(row.kind, row.contact_key if row.kind == DecisionKind.REFUSE else ""): row for row in rows}
@@ -266,6 +302,14 @@ def _waiting(query: Select[Any]) -> Select[Any]:
     return query.where(matches.c.outcome == Outcome.REVIEW.value, speaks, said)
 
 
+def _not_contradicted(connection: Connection, rows: Sequence[Any]) -> list[Any]:
+    """Those of the ended decisions that nothing contradicts which stands now: all that does came later."""
+    who = {row.author_id for row in rows}
+    query = select(identity_decisions).where(identity_decisions.c.author_id.in_(who), identity_decisions.c.ended_at.is_(None))
+    standing = connection.execute(query).all()
+    return [row for row in rows if not any(row.author_id == one.author_id and _contradict(row, one) for one in standing)]
+
+
 def _contradict(one: Any, other: Any) -> bool:
     """Whether two decisions (rows, or the like) cannot stand beside each other: a link ends links to anybody else, a refusal a
     link to the same contact, a split a merge of the same two."""
@@ -287,6 +331,15 @@ _KEPT = ("kind", "author_id", "other_author_id", "contact_id", "contact_key", "n
 def _kept(row: Any) -> dict[str, Any]:
     """What a decision said, who and when, as columns of another that says it again."""
     return {name: getattr(row, name) for name in _KEPT}
+
+
+def _made_at(connection: Connection, author_ids: Collection[int]) -> set[tuple[int, datetime]]:
+    """When anything was decided about each author: what ended in that moment was replaced."""
+    made: set[tuple[int, datetime]] = set()
+    for ids in batches(author_ids):
+        query = select(identity_decisions.c.author_id, identity_decisions.c.at).where(identity_decisions.c.author_id.in_(ids))
+        made.update((row.author_id, row.at) for row in connection.execute(query))
+    return made
 
 
 def _end(connection: Connection, numbers: Collection[int], actor: str, now: datetime) -> None:
@@ -323,8 +376,20 @@ def _active(connection: Connection, contact_id: str) -> Any:
     """
     row = connection.execute(select(customers).where(customers.c.contact_key == keys.contact_key(contact_id))).first()
     if row is None:
-        raise StorageError("The CRM has no contact of that id; `listener customers list NAME` finds one")
+        raise StorageError(_no_contact(connection, contact_id))
     if row.retired_at is not None:
         gone = f"{row.retired_at:%Y-%m-%d}"
         raise StorageError(f"That contact is gone from the CRM since {gone}: nobody can be linked to them until they are back")
     return row
+
+
+def _no_contact(connection: Connection, contact_id: str) -> str:
+    """That the CRM has no contact of that id, with the ids that differ from it in case only."""
+    alike = select(customers.c.contact_id).where(
+        func.lower(customers.c.contact_id) == contact_id.lower(), customers.c.retired_at.is_(None)
+    )
+    found = sorted(connection.scalars(alike.limit(3)))
+    said = f"The CRM has no contact {one_line(contact_id, 80)}"
+    if found:
+        return f"{said}; did you mean {' or '.join(one_line(each, 80) for each in found)}?"
+    return f"{said}; `listener customers list NAME` finds one"

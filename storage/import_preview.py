@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from sqlalchemy import select
 
-from listener.core.people import Customer
+from listener.core.brand import Evidence
+from listener.core.people import Customer, Outcome
 from storage import keys
 from storage.database import BATCH, Database, batches
 from storage.imports import graves
 from storage.rows import to_customer
-from storage.tables import customers
+from storage.tables import authors, customers, matches
 from storage.tombstones import Tombstones
 
 
@@ -38,6 +40,16 @@ class ImportPreview:
         with self._database.read() as connection:
             buried = self._tombstones.among(connection, [grave for found in theirs.values() for grave in found])
         return frozenset(contact for contact, found in theirs.items() if not buried.isdisjoint(found))
+
+    def links_on_accounts(self, platforms: Collection[str]) -> Mapping[str, int]:
+        """How many links of authors on these platforms rest on the account that the CRM knows there."""
+        found: Counter[str] = Counter()
+        query = select(authors.c.platform, matches.c.evidence).join(authors, authors.c.id == matches.c.author_id)
+        query = query.where(matches.c.outcome == Outcome.LINK.value, authors.c.platform.in_(sorted(platforms)))
+        with self._database.read() as connection:
+            for row in connection.execute(query) if platforms else ():
+                found[row.platform] += any(why["kind"] == Evidence.HANDLE and why["weight_bits"] > 0 for why in row.evidence)
+        return found
 
     def active(self) -> Iterator[Sequence[str]]:
         """The ids of all active customers, a page at a time."""

@@ -6,13 +6,14 @@ A killed import leaves nothing but staged rows, which the next import throws awa
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
+from listener.core.crm import why_not_imported
 from listener.core.mention import digest, normal_text
 from listener.core.people import Customer
 from listener.core.ports import Saved
@@ -25,6 +26,7 @@ from storage.identity_tables import identity_decisions
 from storage.keys import Pepper, contact_key
 from storage.rows import customer_values
 from storage.tables import authors, customers, meta, people, staged_customers
+from storage.ties import part_from
 from storage.tombstones import Grave, Tombstones
 
 LAST_IMPORT = "last_import"
@@ -77,8 +79,16 @@ def stage(
 def _hashed(customer: Customer) -> dict[str, Any]:
     """What is staged of a customer: what the CRM leaves empty takes no room."""
     data = customer_values(customer)
-    content_hash = digest("customer", json.dumps(data, sort_keys=True))
-    return {"content_hash": content_hash, "data": {name: value for name, value in data.items() if value}}
+    return {"content_hash": _hash(data), "data": {name: value for name, value in data.items() if value}}
+
+
+def content_hash(customer: Customer) -> str:
+    """What tells whether the CRM says something else of a customer."""
+    return _hash(customer_values(customer))
+
+
+def _hash(data: Mapping[str, Any]) -> str:
+    return digest("customer", json.dumps(data, sort_keys=True))
 
 
 def graves(customer: Customer) -> list[Grave]:
@@ -92,19 +102,18 @@ def discard(connection: Connection) -> None:
     connection.execute(delete(staged_customers))
 
 
-def refusal(connection: Connection, import_id: str, expected: int, *, allow_shrink: bool) -> str | None:
-    """Why the import must not be carried out: somebody else's came between, or it has less than half of the customers."""
+def refusal(connection: Connection, import_id: str, expected: int, *, allow_shrink: bool, retire: bool) -> str | None:
+    """Why the import must not be carried out: somebody else's came between, or more than half of the customers would be lost."""
     staged = connection.scalar(select(func.count()).select_from(staged_customers)) or 0
     ours = select(func.count()).select_from(staged_customers).where(staged_customers.c.import_id == import_id)
     if staged != expected or connection.scalar(ours) != expected:
         return "Another import of customers ran at the same time; nothing was changed. Run this one again"
-    active = connection.scalar(select(func.count()).select_from(customers).where(customers.c.retired_at.is_(None))) or 0
-    if allow_shrink or staged * 2 >= active:
+    if allow_shrink:
         return None
-    return (
-        f"The import has {staged} customers where the last one had {active}; nothing was changed. "
-        "If more than half of them are really gone, run it again with --allow-shrink"
-    )
+    active = select(func.count()).select_from(customers).where(customers.c.retired_at.is_(None))
+    gone = connection.scalar(active.where(_not_staged())) if retire else None
+    why = why_not_imported(staged, connection.scalar(active) or 0, gone or 0)
+    return why and f"{why}; nothing was changed. If that is right, run `listener customers import` with --allow-shrink"
 
 
 def finish(database: Database, connection: Connection, import_id: str, now: datetime, *, retire: bool = True) -> int:
@@ -144,9 +153,14 @@ def _content_hashes(connection: Connection, wanted: Iterable[str]) -> dict[str, 
     return found
 
 
-def _retire(database: Database, connection: Connection, now: datetime) -> int:
+def _not_staged() -> ColumnElement[bool]:
+    """Of customers: the import does not have them."""
     staged = select(staged_customers.c.contact_key).where(staged_customers.c.contact_key == customers.c.contact_key)
-    query = select(customers.c.id, customers.c.blocking).where(customers.c.retired_at.is_(None), ~staged.exists())
+    return ~staged.exists()
+
+
+def _retire(database: Database, connection: Connection, now: datetime) -> int:
+    query = select(customers.c.id, customers.c.blocking).where(customers.c.retired_at.is_(None), _not_staged())
     query = query.order_by(customers.c.id).limit(BATCH)
     retired, last = 0, 0
     while rows := connection.execute(query.where(customers.c.id > last)).all():
@@ -179,7 +193,8 @@ def _write(database: Database, connection: Connection, rows: Sequence[Any], now:
     leaving(database, connection, [(row.id, row.blocking) for row in known])
     said = {row.contact_key: {**_EMPTY, **row.data} for row in rows}
     if known:
-        keep_employments(database, connection, {customer: said[key] for key, customer in ids.items()}, now)
+        others = keep_employments(database, connection, {customer: said[key] for key, customer in ids.items()}, now)
+        part_from(database, connection, others, now)
     new = [key for key in wanted if key not in ids]
     ids |= dict(zip(new, database.reserve(connection, customers, len(new)), strict=True))
     values = [

@@ -13,7 +13,7 @@ from listener.core.brand import MatchingPolicy
 from listener.core.corrections import HUMAN, HUMAN_VERSION
 from listener.core.errors import StorageError
 from listener.core.identities import Account, DecisionKind, Merge, MergeProposal, MergeWork
-from listener.core.people import MatchJob
+from listener.core.people import MatchJob, Outcome
 from storage.authors import to_author
 from storage.database import Database, batches
 from storage.deciding import to_decision
@@ -96,6 +96,11 @@ class Merging:
                 found[account.person_id].append(account)
         return found
 
+    def accounts_of(self, author_ids: Collection[int]) -> Mapping[int, Account]:
+        """Those of the accounts that are there, by their author's id."""
+        with self._database.read() as connection:
+            return {account.author_id: account for account in _accounts(connection, authors.c.id, author_ids)}
+
     def account(self, author_id: int) -> Account:
         """One account.
 
@@ -115,7 +120,7 @@ class Merging:
         """Two accounts are one person: what both said counts as one's, in one transaction with the decision.
 
         Raises:
-            StorageError: there is no such author, or the two are one account.
+            StorageError: there is no such author, nothing is kept of who they are, or the two are one account.
         """
         with self._database.write() as connection:
             return self._decide(connection, DecisionKind.MERGE, author_id, [other_id], actor, note, now)[0]
@@ -126,7 +131,8 @@ class Merging:
         """Two accounts are two people, and no later pass makes them one; without the other, the author is nobody of their group.
 
         Raises:
-            StorageError: there is no such author, the two are one account, or there is nobody to be split from.
+            StorageError: there is no such author, nothing is kept of who they are, the two are one account, there is nobody to be
+                split from, or a link of each makes both the same customer.
         """
         with self._database.write() as connection:
             person = _account(connection, author_id).person_id
@@ -153,6 +159,7 @@ class Merging:
         before = {each: _account(connection, each).person_id for each in (author_id, *others)}
         if author_id in others:
             raise StorageError(f"Author {author_id} is one account: name two")
+        _refuse_forgotten(connection, before)
         done = []
         for one, other in (sorted((author_id, other)) for other in others):
             standing = connection.execute(_said(one, other)).all()
@@ -165,8 +172,38 @@ class Merging:
             (row,) = connection.execute(insert(identity_decisions).values(values).returning(identity_decisions))
             done.append(Carried(to_decision(row), ended=tuple(map(to_decision, standing))))
         settle(self._database, connection, before)
-        persons = {*before.values(), *(_account(connection, each).person_id for each in before)}
+        after = {each: _account(connection, each).person_id for each in before}
+        if kind is DecisionKind.SPLIT:
+            _refuse_in_vain(connection, author_id, [each for each in others if after[each] == after[author_id]])
+        persons = {*before.values(), *after.values()}
         return [replace(one, persons=frozenset(persons)) if one.fresh else one for one in done]
+
+
+def _refuse_forgotten(connection: Connection, author_ids: Iterable[int]) -> None:
+    """
+    Raises:
+        StorageError: nothing is kept of who one of the authors was.
+    """
+    for ids in batches(sorted(author_ids)):
+        gone = select(authors.c.id).where(authors.c.id.in_(ids), authors.c.pseudonym_at.is_not(None)).order_by(authors.c.id)
+        if (author := connection.scalars(gone).first()) is not None:
+            raise StorageError(f"Nothing is kept any more of who author {author} was")
+
+
+def _refuse_in_vain(connection: Connection, author_id: int, others: Sequence[int]) -> None:
+    """
+    Raises:
+        StorageError: these others are the author's person even though they were split: all are linked to one customer.
+    """
+    if not others:
+        return
+    mine = matches.c.author_id.in_([author_id, *others])
+    linked = set(connection.scalars(select(matches.c.author_id).where(mine, matches.c.outcome == Outcome.LINK.value)))
+    how = " or ".join(f"`listener identities unlink {each}`" for each in (author_id, *others[:3]) if each in linked)
+    raise StorageError(
+        f"Author {author_id} and author {', '.join(map(str, others[:10]))} are linked to the same customer each, "
+        f"so a split would change nothing. If one of them is not this customer: {how or 'unlink that one'}"
+    )
 
 
 def to_merge(row: Any) -> Merge:

@@ -39,7 +39,7 @@ from storage.tables import (
     story_keys,
 )
 from storage.telling_tables import digests, outbox
-from storage.ties import forget_customers_ties, forget_old_ties, forget_who
+from storage.ties import forget_customers_ties, forget_matches, forget_old_ties, forget_who
 from storage.told import ToldDigest, changed, cuts, take_out, withdraw
 
 MONTHS = timedelta(days=62)
@@ -103,8 +103,8 @@ def prune(database: Database, connection: Connection, now: datetime, retention: 
     connection.execute(delete(staged_customers))
     counted_out = _never_counted(database, connection, now, retention, policies)
     blanked = _old_mentions(connection, now, retention, policies)
+    customers_gone = _forget_retired(database, connection, before(retention.retired_days))
     nameless = _pseudonymise(database, connection, now, before(retention.unmatched_days))
-    customers_gone = _forget_retired(connection, before(retention.retired_days))
     forget_old_ties(connection, before(retention.history_days))
     old_messages = connection.execute(messages).rowcount
     old_digests = _old_digests(connection, before(retention.history_days))
@@ -198,8 +198,9 @@ def _open_case(person_id: Any) -> ColumnElement[bool]:
 def _pseudonymise(database: Database, connection: Connection, now: datetime, before: datetime) -> Sequence[int]:
     """Names, addresses and profiles of authors who are no known customers, and what in their mentions names them.
 
-    One of our own side keeps the name by which they are recognised; so does every account of a known customer, and who has an
-    open case is still to be talked to. The key stays: it is a digest, and without it the same author would be somebody new.
+    One of our own side keeps the name by which they are recognised; so does every account of a known customer, and of one who
+    is gone from the CRM, until that one is forgotten; who has an open case is still to be talked to. The key stays: it is a
+    digest, and without it the same author would be somebody new.
     """
     own = exists().where(matches.c.author_id == authors.c.id, or_(matches.c.own_side, matches.c.outcome == Outcome.LINK.value))
     theirs = people.join(customers, customers.c.id == people.c.customer_id)
@@ -227,12 +228,14 @@ def _pseudonymise(database: Database, connection: Connection, now: datetime, bef
     return ids
 
 
-def _forget_retired(connection: Connection, before: datetime) -> Sequence[int]:
-    """Blank customers that the CRM has no longer, unless a case about them is open."""
+def _forget_retired(database: Database, connection: Connection, before: datetime) -> Sequence[int]:
+    """Blank customers that the CRM has no longer, unless a case about them is open; their authors are nobody known then."""
     theirs = select(people.c.id).join(cases, cases.c.person_id == people.c.id)
     talked_to = theirs.where(people.c.customer_id == customers.c.id, cases.c.state.not_in(CLOSED)).exists()
-    query = select(customers.c.id).where(customers.c.retired_at < before, customers.c.content_hash != "", ~talked_to)
-    ids = connection.scalars(query).all()
+    query = select(customers.c.id, customers.c.contact_id)
+    query = query.where(customers.c.retired_at < before, customers.c.content_hash != "", ~talked_to)
+    contacts = {row.id: row.contact_id for row in connection.execute(query)}
+    ids = list(contacts)
     names = ("first_name", "last_name", "company", "contact_id")
     rest = ("email", "website", "title", "city", "region", "language", "segment", "customer_since", "customer_until", "owner")
     blank: dict[str, Any] = {**dict.fromkeys(names, ""), **dict.fromkeys(rest)}
@@ -240,6 +243,7 @@ def _forget_retired(connection: Connection, before: datetime) -> Sequence[int]:
     for chunk in batches(ids):
         connection.execute(update(customers).where(customers.c.id.in_(chunk)).values(**blank, content_hash=""))
     forget_customers_ties(connection, ids)
+    forget_matches(database, connection, contacts.values())
     return ids
 
 

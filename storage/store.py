@@ -59,6 +59,7 @@ class Store:
         database.use_pepper(pepper)
         tombstones = Tombstones(database, pepper)
         terms = Policies(policies)
+        database.policies = terms
         self._database = database
         self.admin = admin
         self.mentions = Mentions(database, tombstones, terms, now)

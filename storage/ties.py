@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from listener.core.identities import DecisionKind
+from listener.core.people import Outcome
+from storage.authors import NOTHING_TO_SAY
 from storage.database import Database, batches
 from storage.identity_tables import author_keys, customer_pairs, employments, identity_decisions, merge_queue, merges
 from storage.settling import settle
-from storage.tables import customers
+from storage.tables import authors, customers, matches
 
+IMPORT = "import"
+"""Who ended a decision about a contact whose id the CRM gave to somebody else."""
 _WHO_THEY_ARE = (DecisionKind.LINK.value, DecisionKind.MERGE.value)
 
 
@@ -54,6 +59,44 @@ def forget_customers_ties(connection: Connection, customer_ids: Collection[int])
         connection.execute(delete(employments).where(employments.c.customer_id.in_(ids)))
         for side in (customer_pairs.c.customer_id, customer_pairs.c.other_customer_id):
             connection.execute(delete(customer_pairs).where(side.in_(ids)))
+
+
+def forget_matches(database: Database, connection: Connection, contact_ids: Collection[str]) -> set[int]:
+    """No match names these contacts any more: who was found to be one of them is nobody known. Whom that is about."""
+    runner_up: dict[str, Any] = dict.fromkeys(("runner_up_id", "runner_up_probability"))
+    nobody = {**runner_up, **dict.fromkeys(("contact_id", "account")), "evidence": [], "prior_bits": 0.0}
+    nobody |= {"outcome": Outcome.NONE.value, "probability": 0.0}
+    found: set[int] = set()
+    for ids in batches(sorted({contact for contact in contact_ids if contact})):
+        named, second = matches.c.contact_id.in_(ids), matches.c.runner_up_id.in_(ids)
+        found.update(connection.scalars(select(matches.c.author_id).where(or_(named, second))))
+        connection.execute(update(matches).where(named).values(nobody))
+        connection.execute(update(matches).where(second).values(runner_up))
+    settle(database, connection, found)
+    return found
+
+
+def part_from(database: Database, connection: Connection, customer_ids: Collection[int], now: datetime) -> None:
+    """The ids of these contacts belong to somebody else now: nothing that was said or found of the former moves to the latter.
+
+    What people decided about them ends, and is not restored by an undo either; the authors are matched anew.
+    """
+    about = identity_decisions.c.contact_key
+    for ids in batches(customer_ids):
+        rows = connection.execute(select(customers.c.contact_key, customers.c.contact_id).where(customers.c.id.in_(ids))).all()
+        theirs = about.in_([row.contact_key for row in rows])
+        standing = theirs & identity_decisions.c.ended_at.is_(None)
+        due = set(connection.scalars(select(identity_decisions.c.author_id).where(standing)))
+        past = theirs & identity_decisions.c.ended_at.is_not(None)
+        connection.execute(update(identity_decisions).where(past).values(contact_key=None, contact_id=None, note=""))
+        connection.execute(update(identity_decisions).where(standing).values(ended_at=now, ended_by=IMPORT))
+        for side in (customer_pairs.c.customer_id, customer_pairs.c.other_customer_id):
+            connection.execute(delete(customer_pairs).where(side.in_(ids)))
+        due |= forget_matches(database, connection, [row.contact_id for row in rows])
+        settle(database, connection, due)
+        for chunk in batches(sorted(due)):
+            again = authors.c.id.in_(chunk) & (authors.c.matched_by > NOTHING_TO_SAY)
+            connection.execute(update(authors).where(again).values(matched_by=None))
 
 
 def forget_old_ties(connection: Connection, before: datetime) -> None:

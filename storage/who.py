@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from listener.core.identities import Decision
 from listener.core.mention import Author
@@ -139,6 +139,24 @@ def _said(connection: Connection, author_ids: Iterable[int]) -> dict[int, int]:
         about_us = query.where(mentions.c.author_id.in_(ids), mentions.c.about_us)
         found.update((row.author_id, row.number) for row in connection.execute(about_us))
     return found
+
+
+def accounts_alike(connection: Connection, platform: str, handle: str, limit: int) -> list[int]:
+    """The ids of the authors on the platform whose account has that name, on any instance; the one heard last first."""
+    name = handle.strip().lstrip("@").partition("@")[0].lower()
+    if not name:
+        return []
+    account = func.lower(func.ltrim(authors.c.handle, "@"))
+    query = select(authors.c.id).where(authors.c.platform == platform)
+    query = query.where(or_(account == name, account.startswith(f"{name}@", autoescape=True)))
+    return list(connection.scalars(query.order_by(authors.c.last_heard_at.desc(), authors.c.id).limit(limit)))
+
+
+def authors_at(connection: Connection, address: str) -> list[int]:
+    """The ids of the authors whose profile has that address, however its end is written; the one heard last first."""
+    bare = address.strip().rstrip("/")
+    query = select(authors.c.id).where(authors.c.profile_url.in_((bare, f"{bare}/")))
+    return list(connection.scalars(query.order_by(authors.c.last_heard_at.desc(), authors.c.id).limit(20)))
 
 
 def newest_about_us(connection: Connection, author_ids: Sequence[int]) -> dict[int, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from listener.core.errors import ConfigError, ListenerError, Problem, RetryLater
 from listener.core.plain import one_line
 
 _SHOWN = 200
+_QUERY = "expected: a query that this database understands"
 _POSTGRESQL = {"postgresql", "postgres"}
 """Without a driver in the address it is psycopg, which comes with this program."""
 
@@ -38,7 +40,7 @@ def usable_url(address: str, folder: Path) -> URL:
         return url
     path = folder / Path(url.database).expanduser()
     if not path.is_file():
-        raise ConfigError([Problem("customers.database", f"{path}: there is no such file", "an SQLite database")])
+        raise ConfigError([Problem("customers.database", f"{path}: there is no such file", "expected: an SQLite database")])
     return url.set(database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
 
 
@@ -84,18 +86,31 @@ def reading_engine(url: URL, timeout: int, rows_at_once: int) -> Engine:
                 del arguments["options"]
     engine = create_engine(url, poolclass=NullPool, connect_args=arguments, execution_options=options, hide_parameters=True)
     if backend == "sqlite":
-        event.listen(engine, "connect", _forgive_text)
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin)
     return engine
 
 
-def _forgive_text(connection: Any, _: object) -> None:
+def _set_up_sqlite(connection: Any, _: object) -> None:
     """SQLite keeps any bytes as text: one name in another encoding must not cost all the others."""
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    connection.isolation_level = None  # its driver would begin a transaction before some statements only
 
 
-def asked(connection: Connection, query: str) -> CursorResult[Any]:
-    """The query as it is written: ``:name`` and ``%`` mean nothing."""
-    return connection.exec_driver_sql(query)
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+@contextmanager
+def asked(engine: Engine, query: str) -> Iterator[CursorResult[Any]]:
+    """What the query finds, as it is written: ``:name`` and ``%`` mean nothing. Its transaction is rolled back in the end."""
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        try:
+            with connection.exec_driver_sql(query) as result:
+                yield result
+        finally:
+            transaction.rollback()
 
 
 # ------------------------------------------------------------------------------------------------ what went wrong
@@ -128,7 +143,7 @@ def explained(problem: SQLAlchemyError, url: URL) -> ListenerError:
     if isinstance(original, sqlite3.Error):
         return _of_sqlite(original, where)
     if state.startswith("42") or isinstance(problem, ProgrammingError):  # of the query's own words, not of data
-        return ConfigError([Problem("customers.query", _said(original, url), "a query that this database understands")])
+        return ConfigError([Problem("customers.query", _said(original, url), _QUERY)])
     if isinstance(problem, DBAPIError) and (problem.connection_invalidated or isinstance(problem, OperationalError)):
         # What fails while a connection is made has no state.
         known = next((known for words, known in _BY_WORDS if words.search(str(original))), None)
@@ -145,7 +160,7 @@ def _of_sqlite(problem: sqlite3.Error, where: str) -> ListenerError:
     if isinstance(problem, sqlite3.OperationalError) and text.startswith(
         ("no such", "near ", "unrecognized", "incomplete", "ambig")
     ):
-        return ConfigError([Problem("customers.query", one_line(text, _SHOWN), "a query that this database understands")])
+        return ConfigError([Problem("customers.query", one_line(text, _SHOWN), _QUERY)])
     if "not a database" in text or "unable to open" in text or "malformed" in text:
         return SourceRejected(f"{where}: {one_line(text, _SHOWN)}")
     return SourceProtocolError(f"{where}: it could not carry out the query ({getattr(problem, 'sqlite_errorname', 'unknown')})")

@@ -25,6 +25,8 @@ from listener.net.mapping import from_status, retry_after
 from listener.net.urls import shown
 
 PACKAGE = "hubspot-api-client"
+REQUIREMENT = f"{PACKAGE}>=12,<13"
+"""As the extra ``hubspot`` in pyproject.toml has it."""
 VARIABLE = "LISTENER_CUSTOMERS__TOKEN"
 WHERE = "HubSpot"
 CONTACTS_A_PAGE = 100
@@ -165,16 +167,18 @@ class HubSpotApi:
     def _paged(
         self, ask: Callable[[Mapping[str, Any]], Any], after: str | None, what: str
     ) -> Iterator[tuple[list[Any], str | None]]:
+        seen = {after}
         while True:
             more = {"after": after} if after else {}
             body = self._asked(lambda more=more: ask(more))  # type: ignore[misc]  # binds this turn's cursor
             following = record(record(body.get("paging")).get("next")).get("after")
             cursor = str(following) if isinstance(following, str | int) and str(following) else None
-            if cursor is not None and cursor == after:
+            if cursor is not None and cursor in seen:
                 raise SourceProtocolError(f"{WHERE}, {what}: it names the same next page again and again")
             yield records(body.get("results"), f"{WHERE}, {what}"), cursor
             if cursor is None:
                 return
+            seen.add(cursor)
             after = cursor
 
     def _asked(self, call: Callable[[], Any]) -> Record:

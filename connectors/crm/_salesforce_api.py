@@ -30,6 +30,8 @@ from listener.net.mapping import from_status
 from listener.net.urls import shown
 
 PACKAGE = "simple-salesforce"
+REQUIREMENT = f"{PACKAGE}>=1.12.9,<2"
+"""As the extra ``salesforce`` in pyproject.toml has it."""
 WHERE = "Salesforce"
 LOGIN = "https://login.salesforce.com"
 _DOMAIN = ".salesforce.com"

@@ -61,7 +61,7 @@ def split_name(text: str) -> tuple[str, str]:
     A single word is taken as the last name. Names in Chinese, Japanese and Korean writing begin with the family's.
     """
     before, comma, after = text.partition(",")
-    if comma and before.split() and after.split() and not all(word in _AFTER_NAMES for word in _bare(after.split())):
+    if comma and before.split() and after.split() and not all(_bare(word) in _AFTER_NAMES for word in after.split()):
         return _untitled(after), _untitled(before)
     words = _untitled(before).split()
     if len(words) < 2:
@@ -79,15 +79,16 @@ def split_name(text: str) -> tuple[str, str]:
 
 def _untitled(text: str) -> str:
     words = text.replace(",", " ").split()
-    while len(words) > 1 and _bare(words[:1])[0] in _HONORIFICS:
-        words = words[1:]
-    while len(words) > 1 and _bare(words[-1:])[0] in _AFTER_NAMES:
-        words = words[:-1]
-    return " ".join(words)
+    first, last = 0, len(words) - 1
+    while first < last and _bare(words[first]) in _HONORIFICS:
+        first += 1
+    while first < last and _bare(words[last]) in _AFTER_NAMES:
+        last -= 1
+    return " ".join(words[first : last + 1])
 
 
-def _bare(words: list[str]) -> list[str]:
-    return [word.casefold().replace(".", "") for word in words]
+def _bare(word: str) -> str:
+    return word.casefold().replace(".", "")
 
 
 def _shouted(word: str) -> bool:
@@ -148,11 +149,13 @@ def slash_order(text: str) -> bool | None:
 
 SITES = frozenset({"blog", "website", "rss", "feed"})
 """Platforms whose handles are addresses."""
-_SEVERAL = re.compile(r"[;|\n,]|\s(?=@)")
+_SEVERAL = re.compile(r"[;|\n,]+|\s(?=@)")
 _BEFORE_NAMES = _listed("u user users in pub c channel profile people intent")
 """Parts of a path before the one that names the account."""
 _NO_PEOPLE = _listed("company school showcase groups events pages hashtag search home share")
-_EMAIL = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+")
+_EMAIL = re.compile(r"(?<![^@\s<>\",;])[^@\s<>\",;]++@[^@\s<>\",;]++")
+"""It begins where a part of the cell begins: to try each of its characters would take as long as the square of the cell."""
+_LONGEST_EMAIL = 320
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,61}")
 _YES = frozenset({"true", "yes", "y", "1", "x", "ja", "oui", "si", "sí", "wahr", "vrai", "on"})
 _NO = frozenset({"", "false", "no", "n", "0", "nein", "non", "falsch", "faux", "off"})
@@ -201,7 +204,8 @@ def _account(path: str, query: str) -> str:
 
 def clean_emails(text: str) -> list[str]:
     """The addresses in a cell, in their order."""
-    return _EMAIL.findall(text.removeprefix("mailto:"))
+    found = _EMAIL.findall(text.removeprefix("mailto:")) if "@" in text else []
+    return [email for email in found if len(email) <= _LONGEST_EMAIL]
 
 
 def clean_domains(text: str) -> tuple[str, ...]:
@@ -220,7 +224,7 @@ def clean_domains(text: str) -> tuple[str, ...]:
 
 def listed(text: str) -> tuple[str, ...]:
     """The items of a cell, separated by semicolons or lines, each once."""
-    return tuple(dict.fromkeys(item for part in re.split(r"[;\n]", text) if (item := part.strip())))
+    return tuple(dict.fromkeys(item for part in re.split(r"[;\n]+", text) if (item := part.strip())))
 
 
 def left_alone(text: str) -> bool:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from connectors._addresses import WebAddress
 from connectors._json import Record, record, text
 from connectors.crm import _hubspot_api as api
+from connectors.crm._extras import not_installed
 from connectors.crm.records import RecordReader, chosen, reader_of
 from connectors.crm.spec import CrmContext, CrmSpec
 from listener.core.crm import ColumnUse
@@ -201,12 +202,11 @@ class _Companies:
 
 
 def missing(options: Options) -> str | None:
-    """What is not there for HubSpot to be asked."""
-    if find_spec("hubspot") is None:
-        return f"the package {api.PACKAGE} is not installed: pip install 'listener[hubspot]'"
+    """What is not there for HubSpot to be asked, all of it."""
+    lacking = [] if find_spec("hubspot") is not None else [not_installed(api.PACKAGE, api.REQUIREMENT)]
     if options.token is None or not options.token.get_secret_value().strip():
-        return f"no token: set {api.VARIABLE} to the access token of a private app"
-    return None
+        lacking.append(f"no token: set {api.VARIABLE} to the access token of a private app")
+    return "; and ".join(lacking) or None
 
 
 def _title(options: Options) -> str:  # noqa: ARG001 - the shape of the field

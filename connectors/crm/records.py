@@ -17,7 +17,7 @@ from listener.core.people import Customer
 from listener.core.plain import one_line
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BLANKS = re.compile(r"\s*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_LINE_ENDS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
 class RecordReader:
@@ -58,7 +58,7 @@ class RecordReader:
             raise BadItem(item, f"what stands in {name} is no text")
         text = _SURROGATE.sub("\ufffd", text)
         if at in self._columns.one_line:
-            text = _BLANKS.sub(" ", text.strip())
+            text = " ".join(line for part in _LINE_ENDS.split(text) if (line := part.strip()))
         if len(text) > LONGEST_CELL:
             raise BadItem(item, f"what stands in {name} is longer than {LONGEST_CELL} characters")
         if "\0" in text:

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from connectors._addresses import WebAddress
 from connectors._json import record
 from connectors.crm import _salesforce_api as api
+from connectors.crm._extras import not_installed
 from connectors.crm.csv_file import PAGE
 from connectors.crm.records import RecordReader, chosen, reader_of
 from connectors.crm.spec import CrmContext, CrmSpec
@@ -171,9 +172,12 @@ def _given(options: Options) -> dict[str, str]:
 
 
 def missing(options: Options) -> str | None:
-    """What is not there for Salesforce to be asked."""
-    if find_spec("simple_salesforce") is None:
-        return f"the package {api.PACKAGE} is not installed: pip install 'listener[salesforce]'"
+    """What is not there for Salesforce to be asked, all of it."""
+    lacking = [] if find_spec("simple_salesforce") is not None else [not_installed(api.PACKAGE, api.REQUIREMENT)]
+    return "; and ".join([*lacking, *_without_login(options)]) or None
+
+
+def _without_login(options: Options) -> list[str]:
     given = _given(options)
     ways = {
         "client_id": ("client_id", "client_secret"),
@@ -185,16 +189,17 @@ def missing(options: Options) -> str | None:
             return _without_domain(options, way)
         if len(lacking) < len(way):
             variables = " and ".join(f"{_VARIABLE}{name.upper()}" for name in lacking)
-            return f"half of a way to log in: set {variables} too"
+            return [*_without_domain(options, way), f"half of a way to log in: set {variables} too"]
     if "session_id" in given:
         return _without_domain(options, ("session_id",))
-    return f"no way to log in: set {_VARIABLE}CLIENT_ID and {_VARIABLE}CLIENT_SECRET of an app (docs/customers.md)"
+    no_login = f"no way to log in: set {_VARIABLE}CLIENT_ID and {_VARIABLE}CLIENT_SECRET of an app (docs/customers.md)"
+    return [no_login, *_without_domain(options, ("client_id",))]
 
 
-def _without_domain(options: Options, way: Sequence[str]) -> str | None:
+def _without_domain(options: Options, way: Sequence[str]) -> list[str]:
     if "password" not in way and options.instance.rstrip("/") == api.LOGIN:
-        return "no instance: set it to the address of My Domain, https://NAME.my.salesforce.com"
-    return None
+        return ["no instance: set it to the address of My Domain, https://NAME.my.salesforce.com"]
+    return []
 
 
 def _title(options: Options) -> str:

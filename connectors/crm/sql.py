@@ -1,7 +1,7 @@
 """Customers from a query in a database, by any SQLAlchemy URL: read row by row in one statement, in constant memory.
 
 Nothing is ever written: only one ``SELECT`` is accepted, PostgreSQL runs it in a read-only transaction, an SQLite file is opened
-for reading only, and the transaction is never committed. Whoever uses another database gives a user that may only read.
+for reading only, and the transaction is rolled back in the end. Whoever uses another database gives a user that may only read.
 Neither the address of the database nor a value of a row is ever shown.
 """
 
@@ -81,10 +81,33 @@ class SqlCustomers:
         done = after if isinstance(after, int) else 0
         engine = reading_engine(self._url, self._options.timeout, PAGE)
         try:
-            with engine.connect() as connection, asked(connection, self._options.query) as result:
+            with asked(engine, self._options.query) as result:
                 yield from self._read(result, done)
         except SQLAlchemyError as problem:
             raise explained(problem, self._url) from None  # its text can hold values of rows
+        finally:
+            engine.dispose()
+
+    def prepare(self) -> None:
+        """Whether a local SQLite file can carry out the query: no row is read. Another database is not asked.
+
+        Raises:
+            ConfigError, RetryLater, SourceRejected, SourceProtocolError: as ``pages``.
+        """
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from connectors.crm._database import asked, explained, reading_engine
+
+        if self._url.get_backend_name() != "sqlite":
+            return
+        engine = reading_engine(self._url, self._options.timeout, PAGE)
+        # The line break ends a comment at the query's end.
+        nothing = f"SELECT * FROM ({self._options.query}\n) LIMIT 0"  # noqa: S608 - a person's own query, which only reads
+        try:
+            with asked(engine, nothing) as result:
+                RecordReader(list(result.keys()), self._context.columns, "customers.query").close()
+        except SQLAlchemyError as problem:
+            raise explained(problem, self._url) from None
         finally:
             engine.dispose()
 

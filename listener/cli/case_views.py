@@ -11,6 +11,7 @@ from listener.core.plain import one_line
 
 if TYPE_CHECKING:
     from listener.core.cases import Action, Case, Event
+    from listener.core.people import Match
     from listener.core.telling import PersonFacts
     from storage.who import Identity
 
@@ -101,22 +102,22 @@ def print_case(known: Known, accounts: Sequence[Identity], events: Sequence[Even
     for event in events:
         facts([(moment(event.at), _event(event))])
     say()
-    say(f"Possible now: {', '.join(actions)}  (listener cases decide {known.case.case_id} ACTION)")
+    paragraph(f"Possible now: {', '.join(actions)}  (listener cases decide {known.case.case_id} ACTION)")
 
 
 def _who(accounts: Sequence[Identity]) -> None:
-    from listener.cli.identity_views import BITS, print_why
+    from listener.cli.identity_views import BITS, print_why, told
 
     matched = [one for one in accounts if one.customer is not None or (one.match and one.match.contact_id)]
     if not matched:
         return
-    say(f"How we know who this is ({BITS})")
+    told(f"How we know who this is ({BITS})")
     for one in matched[:ACCOUNTS]:
         print_why(one)
         say()
     more = ", ".join(str(one.author_id) for one in matched[ACCOUNTS:])
     if more:
-        say(f"And authors {more}: listener identities explain AUTHOR")
+        told(f"And authors {more}: listener identities explain AUTHOR")
         say()
 
 
@@ -124,7 +125,7 @@ def _lines(case: Case, person: PersonFacts | None) -> Iterator[tuple[str, str | 
     yield "case", f"{case.case_id}: {case.kind}, {case.state}"
     yield "brand", case.brand
     if person:
-        from listener.digest.words import evidence_words, standing_words
+        from listener.digest.words import standing_words
 
         yield "person", ", ".join(part for part in (person.name, person.job_title, person.company) if part)
         yield (
@@ -132,13 +133,30 @@ def _lines(case: Case, person: PersonFacts | None) -> Iterator[tuple[str, str | 
             f"{person.contact_id}" + (", DO NOT CONTACT" if person.do_not_contact else "") if person.contact_id else None,
         )
         yield "owner", person.owner
-        yield "how we know", evidence_words(person)
+        yield "how we know", _known_words(person.match, person.contact_id)
         yield "standing", standing_words(person)
         yield "why", person.standing.why if person.standing else None
     yield "opened", moment(case.opened_at)
     yield "due", moment(case.due_at, "")
     yield "assignee", case.assignee
     yield "snoozed until", moment(case.snoozed_until, "")
+
+
+def _known_words(match: Match | None, contact_id: str | None) -> str:
+    """How we know who this is, or that we do not: how sure it is, and what speaks for it most."""
+    from listener.core.people import Outcome
+    from listener.identities import SHOWN, by_hand, strongest, sure_words, verdict_words
+
+    if match is None:
+        return "listed in the CRM" if contact_id else "no known customer"
+    if match.outcome is Outcome.NONE or match.contact_id is None:
+        return verdict_words(match, ())
+    if by_hand(match):
+        return "linked by hand"
+    perhaps = "perhaps a customer, to be checked; " if match.outcome is Outcome.REVIEW else ""
+    return (
+        f"{perhaps}{sure_words(match.probability)}: {', '.join(one_line(each.what, SHOWN) for each in strongest(match.evidence))}"
+    )
 
 
 def _quotes(person: PersonFacts | None) -> None:
@@ -148,7 +166,8 @@ def _quotes(person: PersonFacts | None) -> None:
     if not quotes:
         say("  (nothing is kept of it)")
     for quote in quotes:
-        say(f"  {moment(quote.said_at)}  {verdict_words(quote)}; {where_words(quote)}; mention {quote.mention_id}")
+        heading = f"{verdict_words(quote)}; {where_words(quote)}; mention {quote.mention_id}"
+        paragraph(heading, f"  {moment(quote.said_at)}  ")
         paragraph(excerpt(quote.text, quote.alias) if quote.may_quote else "(the source's terms do not allow quoting it)", "    ")
         if quote.url:
             say(f"    {one_line(quote.url)}")

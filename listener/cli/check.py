@@ -16,7 +16,8 @@ from listener.allowances import allowance_words, run_words
 from listener.cli.output import Column, json_line, jsonable, note, paragraph, say, table
 from listener.cli.policies import policy_facts, policy_words
 from listener.cli.shell import Shell, command
-from listener.core.errors import ConfigError, SourceProtocolError, SourceRejected
+from listener.core.crm import Preparable
+from listener.core.errors import ConfigError, SourceError, SourceRejected
 from listener.core.plain import one_line
 from listener.counting import counted
 from listener.timewords import span_words
@@ -185,7 +186,7 @@ def _authority(app: App) -> Iterator[Part]:
 
 
 def _customers(app: App, now: datetime) -> Part:
-    """A file is looked for; a database or a CRM is not asked."""
+    """A file is looked for, the query of an SQLite file is prepared; any other database or a CRM is not asked."""
     kind = app.settings.customers.effective_kind
     if kind not in {None, "csv"}:
         return _asked_customers(app, str(kind), now)
@@ -204,8 +205,10 @@ def _asked_customers(app: App, kind: str, now: datetime) -> Part:
     if (why := app.customers_missing()) is not None:
         return replace(found, disabled=why, broken=True)
     try:
-        app.customer_source(now=now)
-    except (ConfigError, SourceProtocolError) as problem:
+        source = app.customer_source(now=now)
+        if isinstance(source, Preparable):
+            source.prepare()
+    except (ConfigError, SourceError) as problem:
         return replace(found, disabled=one_line(str(problem)), broken=True)
     return replace(found, remark=f"asked once in {span_words(app.settings.customers.every)}")
 

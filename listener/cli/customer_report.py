@@ -5,12 +5,16 @@ It names rows, ids and fields, never what stands in them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from listener.cli.output import paragraph, say
+from listener.core.crm import HARMLESS, SAME_ID_OTHER_DATA
 from listener.core.plain import one_line
 from listener.counting import counted
+from listener.customer_review import ConflictKind
 
 if TYPE_CHECKING:
     from listener.core.crm import ColumnUse, CustomerPair
@@ -38,10 +42,11 @@ def print_import(done: Imported, where: str, *, dry_run: bool) -> None:
     _numbers(_changes(report, dry_run=dry_run))
     _block("Conflicts: both entries cannot be right", _conflicts(report))
     _block("Suspicious", ((None, each) for each in report.suspicious))
-    _block("Rows that were not used", _rejections(done, report))
-    if not report.complete and report.rejections:
-        say()
-        paragraph("Nobody is taken for gone, because these rows could not be read.", "  ")
+    _block("Rows that could not be read", _rejections(done, report, lambda reason: reason not in HARMLESS))
+    if not report.complete:
+        paragraph("While rows cannot be read, nobody is taken for gone.", "        ")
+    # A row that contradicts an earlier one stands among the conflicts.
+    _block("Rows that were left out", _rejections(done, report, lambda reason: reason in HARMLESS - {SAME_ID_OTHER_DATA}))
     _duplicates(report, dry_run=dry_run)
     if dry_run:
         _columns(report.columns)
@@ -121,11 +126,14 @@ def _changes(report: ImportReport, *, dry_run: bool) -> Iterator[tuple[int, str]
 def _conflicts(report: ImportReport) -> Iterator[tuple[int | None, str]]:
     for kind, count in report.conflict_counts.items():
         items = [" and ".join(one.items) for one in report.conflicts if one.kind == kind]
-        yield count, f"{kind}: {named(items, count)}"
+        kept = "; the first row is kept" if kind == ConflictKind.SAME_ID else ""
+        yield count, f"{kind}: {named(items, count)}{kept}"
 
 
-def _rejections(done: Imported, report: ImportReport) -> Iterator[tuple[int | None, str]]:
+def _rejections(done: Imported, report: ImportReport, wanted: Callable[[str], bool]) -> Iterator[tuple[int | None, str]]:
     for reason, count in report.rejections.items():
+        if not wanted(reason):
+            continue
         rows = [row for row, why in done.rejected if why == reason]
         yield count, f"{one_line(reason)}: {named(rows, count)}" if rows else one_line(reason)
 
@@ -155,9 +163,18 @@ def _columns(columns: Sequence[ColumnUse]) -> None:
     rest = [one_line(use.header) for use in columns if not use.field]
     say()
     say("Columns")
-    paragraph(", ".join(understood), "  understood  ")
+    _listed(understood, "  understood  ")
     if rest:
-        paragraph(", ".join(rest), "  kept as is  ")
+        _listed(rest, "  kept as is  ")
+
+
+def _listed(names: Sequence[str], indent: str) -> None:
+    """Names on lines that break between them, and not within one; of a hundred columns one line is too long anywhere."""
+    glued = ", ".join(name.replace(" ", "\0") for name in names)
+    width = max(get_terminal_size().columns, len(indent) + 20)
+    later = " " * len(indent)
+    for line in wrap(glued, width, initial_indent=indent, subsequent_indent=later, break_on_hyphens=False):
+        say(line.replace("\0", " "))
 
 
 def _use(use: ColumnUse) -> str:
@@ -167,8 +184,11 @@ def _use(use: ColumnUse) -> str:
 
 def _end(report: ImportReport, *, dry_run: bool) -> None:
     if report.refused:
-        say(f"It would be refused: {report.refused}.")
-        say("If more than half of them are really gone, import it with --allow-shrink.")
+        paragraph(f"It would be refused: {report.refused.rstrip('.')}.")
+        if report.rows:
+            say("If that is right, import it with --allow-shrink.")
+        else:
+            say("Was it cut short? Export it again.")
     elif dry_run:
         say("Next: the same command without --dry-run")
     elif report.pair_count:

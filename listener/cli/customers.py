@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -12,9 +13,10 @@ from listener.cli.output import Column, day, facts, json_line, jsonable, note, p
 from listener.cli.shell import Shell, command, group
 from listener.core.crm import PairState
 from listener.core.plain import one_line
+from listener.counting import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from listener.core.crm import CustomerPair, Employment
     from listener.core.people import Customer
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 Contact = Annotated[str, typer.Argument(metavar="ID", help="The CRM's id of the contact.")]
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="The CRM's id of the other contact.")]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who says so; the account's name by default.")]
+
+DECIDED = 10_000
+"""Pairs of one contact that are looked through for an earlier answer."""
 
 
 def add(app: typer.Typer) -> None:
@@ -41,7 +46,7 @@ def import_file(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and write nothing.")] = False,
     allow_shrink: Annotated[
-        bool, typer.Option("--allow-shrink", help="Accept an export that lost more than half of the customers.")
+        bool, typer.Option("--allow-shrink", help="Accept an import that loses more than half of the customers.")
     ] = False,
 ) -> None:
     """Import a CRM export; an import again updates.
@@ -86,7 +91,7 @@ def list_customers(
         total = store.customers.count()
     if shell.json:
         for customer in found:
-            json_line(customer)
+            json_line(_customer_facts(customer))
         return
     if not total:
         say("No customers yet: run `listener customers import FILE.csv`, or name the file in [customers].")
@@ -112,10 +117,9 @@ def show(shell: Shell, contact_id: Contact) -> None:
         pairs = store.customer_pairs.list_pairs(contact_id)
         others = sorted(store.customer_pairs.same_groups([contact_id]).get(contact_id, frozenset()) - {contact_id})
     if customer is None:
-        note("Error: there is no customer with that id; see `listener customers list`")
-        raise typer.Exit(1)
+        _no_such_customer()
     if shell.json:
-        told = {**jsonable(customer), "former": former, "same_person": others}
+        told = {**_customer_facts(customer), "former": former, "same_person": others}
         json_line({**told, "possible_duplicates": [pair_facts(pair) for pair in pairs]})
         return
     accounts = (f"{known.platform}: {known.handle} ({known.provenance})" for known in customer.handles)
@@ -160,6 +164,8 @@ def duplicates(
 
     now = shell.now()
     with shell.app().open_store(now) as store:
+        if contact_id and store.customers.get(contact_id) is None:
+            _no_such_customer()
         pairs = store.customer_pairs.list_pairs(contact_id or None, limit, decided=decided)
         total = store.customer_pairs.count()
         known = store.import_preview.known({one for pair in pairs for one in (pair.contact_id, pair.other_contact_id)})
@@ -167,18 +173,22 @@ def duplicates(
         for pair in pairs:
             json_line(pair_facts(pair))
         return
-    for pair in pairs:
-        _print_pair(pair, known)
+    for contact, its in [(contact_id, pairs)] if contact_id and pairs else _by_contact(pairs):
+        _print_group(contact, its, known)
     if decided or not pairs:
         say(f"{len(pairs)} decided" if decided else "No possible duplicates.")
         return
-    say(f"{len(pairs)} of {total:,} possible duplicates" if not contact_id else f"{len(pairs)} possible duplicates")
+    duplicates_said = counted(total if not contact_id else len(pairs), "possible duplicate", "possible duplicates")
+    say(duplicates_said if contact_id or len(pairs) == total else f"{len(pairs):,} of {duplicates_said}, the likeliest")
     first = pairs[0]
     say(f"Next: listener customers same {first.contact_id} {first.other_contact_id}, or different")
 
 
 def same(shell: Shell, contact_id: Contact, other: Other, by: By = None) -> None:
     """Say that two contacts are one person.
+
+    Both entries stay, and matching takes them for one: they are no rivals for an author, and whoever is said not to be the one is
+    not the other either. A later answer takes the place of an earlier one.
 
     Example: listener customers same C-0001 C-0207
     """
@@ -187,6 +197,8 @@ def same(shell: Shell, contact_id: Contact, other: Other, by: By = None) -> None
 
 def different(shell: Shell, contact_id: Contact, other: Other, by: By = None) -> None:
     """Say that two contacts are not one person.
+
+    The pair is not proposed again; a later answer takes the place of an earlier one.
 
     Example: listener customers different C-0001 C-0207
     """
@@ -201,31 +213,75 @@ def _decide(shell: Shell, contact_id: str, other: str, state: PairState, by: str
         raise typer.Exit(2)
     now = shell.now()
     with shell.app().open_store(now) as store, store.admin.run_lock():
+        said = store.customer_pairs.list_pairs(contact_id, DECIDED, decided=True)
+        before = next((one for one in said if _other(one, contact_id) == other and one.state is not state), None)
         pair = store.customer_pairs.decide(contact_id, other, state, by or account(), now)
     if pair is None:
         note("Error: one of the two is no customer; see `listener customers list`")
         raise typer.Exit(1)
     if shell.json:
-        json_line(pair_facts(pair))
-    elif state is PairState.SAME:
-        say(f"Remembered: {contact_id} and {other} are one person. Both entries stay; merge them in the CRM.")
+        json_line({**pair_facts(pair), "instead_of": before.state if before else None})
+        return
+    both = f"{one_line(contact_id, 40)} and {one_line(other, 40)}"
+    if state is PairState.SAME:
+        paragraph(
+            f"Remembered: {both} are one person. Both entries stay; merge them in the CRM. Matching takes them for one: they are "
+            "no rivals for an author, and whoever is said not to be the one is not the other either."
+        )
     else:
-        say(f"Remembered: {contact_id} and {other} are two people. They will not be proposed again.")
+        paragraph(f"Remembered: {both} are two people. They will not be proposed again.")
+    if before is not None:
+        earlier = "one person" if before.state is PairState.SAME else "two people"
+        by_whom = f" by {one_line(before.actor, 40)}" if before.actor else ""
+        paragraph(f"It takes the place of the earlier answer: {earlier}, said{by_whom} on {day(before.decided_at)}.")
 
 
-def _print_pair(pair: CustomerPair, known: Mapping[str, Customer]) -> None:
-    from listener.cli.customer_report import in_words, percent
+def _no_such_customer() -> NoReturn:
+    note("Error: there is no customer with that id; see `listener customers list`")
+    raise typer.Exit(1)
 
-    said = {PairState.SAME: "same", PairState.DIFFERENT: "two people"}.get(pair.state, percent(pair.probability).strip())
-    for lead, contact in ((said, pair.contact_id), ("", pair.other_contact_id)):
-        customer = known.get(contact)
-        about = ", ".join(part for part in (customer.name, customer.company) if part) if customer else ""
-        say(f"{lead:<10}  {one_line(contact, 40)}  {one_line(about, 80)}".rstrip())
-    words = in_words(pair.evidence)
-    if pair.actor:
-        words = f"said by {pair.actor} on {day(pair.decided_at)}" + (f"; {words}" if words else "")
-    paragraph(words, " " * 12)
+
+def _by_contact(pairs: Sequence[CustomerPair]) -> Iterator[tuple[str, list[CustomerPair]]]:
+    """The pairs under the contact that most of them have in common; whoever resembles twenty others is named once."""
+    often = Counter(contact for pair in pairs for contact in (pair.contact_id, pair.other_contact_id))
+    groups: dict[str, list[CustomerPair]] = {}
+    for pair in pairs:
+        head = max((pair.contact_id, pair.other_contact_id), key=lambda contact: often[contact])
+        groups.setdefault(head, []).append(pair)
+    yield from groups.items()
+
+
+def _print_group(head: str, pairs: Sequence[CustomerPair], known: Mapping[str, Customer]) -> None:
+    """A contact, and below it those whom it may be too, each with the reasons."""
+    from listener.cli.customer_report import percent
+
+    paragraph(_about(head, known))
+    for at, pair in enumerate(pairs):
+        said = {PairState.SAME: "same", PairState.DIFFERENT: "two people"}.get(pair.state, percent(pair.probability).strip())
+        width = 7 if pair.state is PairState.PROPOSED else 14
+        paragraph(_about(_other(pair, head), known), f"  {said}".ljust(width))
+        words = _why(pair)
+        if words and (at + 1 == len(pairs) or _why(pairs[at + 1]) != words):  # the same reasons are said once
+            paragraph(words, " " * (width + 2))
     say()
+
+
+def _why(pair: CustomerPair) -> str:
+    from listener.cli.customer_report import in_words
+
+    words = in_words(pair.evidence)
+    return one_line(f"said by {pair.actor} on {day(pair.decided_at)}" + (f"; {words}" if words else "") if pair.actor else words)
+
+
+def _about(contact: str, known: Mapping[str, Customer]) -> str:
+    customer = known.get(contact)
+    about = ", ".join(part for part in (customer.name, customer.company) if part) if customer else ""
+    return f"{one_line(contact, 40)}  {one_line(about, 80)}".rstrip()
+
+
+def _customer_facts(customer: Customer) -> dict[str, Any]:
+    """A customer as JSON; of whom else they are one person with, only what people said is told, and by ``show``."""
+    return {name: value for name, value in jsonable(customer).items() if name != "same_as"}
 
 
 def _other(pair: CustomerPair, contact_id: str) -> str:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from listener.cli.match import BATCH, Terms, author_job, customers_of, terms_of
-from listener.cli.output import Column, json_line, note, progress, say, table
+from listener.cli.output import Column, json_line, note, paragraph, progress, say, table
 from listener.cli.shell import Shell
+from listener.core.plain import one_line
 from listener.counting import counted
 
 if TYPE_CHECKING:
@@ -108,9 +109,13 @@ def _read(file: str, truth: Path | None) -> Iterator[tuple[list[Told], int]]:
     missing = 0
     with opened(file) as stream:
         if known is None:
-            reader: Reader[Any] = Reader(KnownAuthorRecord, stream)
+            reader: Reader[Any] = Reader(KnownAuthorRecord, stream, together="contact_id: missing")
             for batch in in_batches(reader, BATCH):
                 yield [(record, {name: getattr(record, name) for name in _TRUTH}) for record in batch], reader.bad
+            if reader.alike:
+                note(_without_truth(reader.alike))
+                if len(reader.alike) == reader.bad and not reader.good:
+                    raise typer.Exit(1)
         else:
             reader = Reader(AuthorRecord, stream)
             for batch in in_batches(reader, BATCH):
@@ -121,6 +126,12 @@ def _read(file: str, truth: Path | None) -> Iterator[tuple[list[Told], int]]:
     if missing:
         note(f"{truth}: {counted(missing, 'author of FILE is', 'authors of FILE are')} not in it")
     yield [], reader.bad + missing
+
+
+def _without_truth(lines: Sequence[int]) -> str:
+    """What to do about lines that do not say who the author is, said once."""
+    which = f"line {lines[0]} does" if len(lines) == 1 else f"{len(lines):,} lines (the first is line {lines[0]}) do"
+    return f"Error: {which} not say who the author is (contact_id, null for no customer): give `--truth TRUTH.csv`"
 
 
 def _truth(path: Path) -> dict[str, dict[str, str]]:
@@ -137,10 +148,12 @@ def _truth(path: Path) -> dict[str, dict[str, str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             if {"author_id", "contact_id"} - set(rows.fieldnames or ()):
-                raise ConfigError([Problem("--truth", f"{path} has no columns author_id and contact_id", "a CSV with a header")])
+                raise ConfigError(
+                    [Problem("--truth", f"{path} has no columns author_id and contact_id", "expected: a CSV with a header")]
+                )
             return {row["author_id"]: {name: row.get(name) or "" for name in _TRUTH} for row in rows if row["author_id"]}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError([Problem("--truth", f"{path} cannot be read: {error}", "a CSV in UTF-8")]) from error
+        raise ConfigError([Problem("--truth", f"{path} cannot be read: {error}", "expected: a CSV in UTF-8")]) from error
 
 
 def case_of(author_id: object, true: Mapping[str, Any], found: Match) -> Case:
@@ -226,7 +239,7 @@ def show(found: MatchingQuality) -> None:
         ("- of authors who are no contact", found.company_only),
     )
     columns = [
-        Column("figure"),
+        Column("figure", wide=True),
         Column("%", right=True),
         Column("95 % interval", right=True),
         Column("part", right=True),
@@ -234,7 +247,7 @@ def show(found: MatchingQuality) -> None:
     ]
     rows = [(name, _percent(share.value), _interval(share), str(share.part), str(share.whole)) for name, share in shares]
     rows.insert(2, ("F1 of links", _percent(found.f1), "", "", ""))
-    table(columns, rows)
+    table(columns, [row for row in rows if row[1]])  # a share of nothing says nothing
     _show_kinds(found.kinds)
     _show_bins(found)
 
@@ -243,7 +256,8 @@ def _show_kinds(kinds: Sequence[KindRow]) -> None:
     if len(kinds) < 2:
         return
     say()
-    names = ("cases", "customers", "linked", "wrong links", "reviewed", "right", "missed")
+    quiet = [row for row in kinds if not (row.customers or row.linked or row.reviewed)]
+    names = ("cases", "known", "linked", "wrong", "reviewed", "right", "missed")
     rows = [
         (
             row.kind or "not named",
@@ -253,8 +267,26 @@ def _show_kinds(kinds: Sequence[KindRow]) -> None:
             ),
         )
         for row in kinds
+        if row not in quiet
     ]
-    table([Column("kind"), *(Column(name, right=True) for name in names)], rows)
+    if rows:
+        table([Column("kind", wide=True), *(Column(name, right=True) for name in names)], rows)
+        paragraph("known: authors who are a customer; wrong: links to somebody else", "  ")
+        paragraph("right: reviews that show the right contact first", "  ")
+        paragraph("missed: authors who are a customer, neither linked nor proposed as the right one", "  ")
+    if quiet:
+        paragraph("No customers, and rightly neither linked nor proposed:")
+        _listed([f"{row.kind or 'not named'} {row.cases:,}" for row in quiet])
+
+
+def _listed(words: Sequence[str]) -> None:
+    """Many short names on lines of the screen's width, anywhere: a hundred at most."""
+    from shutil import get_terminal_size
+    from textwrap import wrap
+
+    width = max(min(get_terminal_size().columns, 100), 30)
+    for line in wrap(", ".join(one_line(word, 60) for word in words), width, initial_indent="  ", subsequent_indent="  "):
+        say(line)
 
 
 def _show_bins(found: MatchingQuality) -> None:
@@ -263,13 +295,20 @@ def _show_bins(found: MatchingQuality) -> None:
     if calibrated is None:
         say("Calibration: nobody was linked or proposed")
         return
-    names = ("contacts named", "predicted %", "right %", "95 % band of a perfect matcher", "")
-    rows = [_bin(row) for row in found.bins]
-    table([Column("probability"), *(Column(name, right=bool(name)) for name in names)], rows)
+    telling = [row for row in found.bins if row.band != (0.0, 1.0)]
+    names = ("named", "said %", "right %", "by chance %")
+    if telling:
+        columns = [Column("probability"), *(Column(name, right=True) for name in names), Column("fits")]
+        table(columns, [_bin(row) for row in telling])
+        paragraph("named: contacts linked or proposed with such a probability; said: its mean", "  ")
+        paragraph("by chance: where 95 % of such groups lie if the probabilities are right", "  ")
+    if rest := sum(row.claims for row in found.bins) - sum(row.claims for row in telling):
+        other = " with other probabilities" if telling else ""
+        paragraph(f"{counted(rest, 'contact', 'contacts')} named{other}: too few to say anything", "  ")
     low, high = calibrated.band
-    say(
-        f"Calibration error {_percent(calibrated.ece)} %; a perfectly calibrated matcher has {_percent(low)} to "
-        f"{_percent(high)} %: " + ("within" if calibrated.calibrated else "NOT within")
+    words = "the probabilities hold" if calibrated.calibrated else "the probabilities are somewhat off"
+    paragraph(
+        f"Calibration error {_percent(calibrated.ece)} %, where chance alone makes {_percent(low)} to {_percent(high)} %: {words}"
     )
 
 
@@ -280,7 +319,7 @@ def _bin(row: BinRow) -> tuple[str, ...]:
         _percent(row.predicted),
         _percent(row.observed),
         f"{_percent(row.band[0])} to {_percent(row.band[1])}",
-        "" if row.within else "outside",
+        "yes" if row.within else "outside",
     )
 
 

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from listener.cli import identity_fit, merges
+from listener.cli.author_names import author_id
 from listener.cli.cases import LARGEST_ID, account
 from listener.cli.output import Column, json_line, moment, say, table
 from listener.cli.shell import ReviewFirst, Shell, command, group
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from listener.core.identities import Decision
     from listener.core.people import Customer, Match
     from listener.wiring import App
     from storage.identities import Carried, Counts
     from storage.store import Store
     from storage.who import Identity
 
-Who = Annotated[str, typer.Argument(metavar="AUTHOR", help="The author's number, or platform:handle.")]
+Who = Annotated[str, typer.Argument(metavar="AUTHOR", help="The author's number, platform:handle, or profile address.")]
 Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="The customer's id in the CRM.")]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; kept with the decision.")]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; the account's name by default.")]
@@ -42,20 +45,21 @@ def review(
     shell: Shell,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="The most to show.")] = 10,
 ) -> None:
-    """List authors who may be customers, for you to decide.
+    """List authors who may be customers, and accounts that may be one person, for you to decide.
 
     The most probable stand first; of equals who spoke last.
 
     Example: listener identities review --limit 3
     """
-    from listener.cli.identity_views import print_proposal
+    from listener.cli.identity_views import may_show, print_proposal, told
 
     now = shell.now()
     app = shell.app()
     with app.open_store(now) as store:
         found = store.identities.proposals(now, limit)
         counts = store.identities.counts()
-        pairs = store.merging.proposals(limit)
+        every_pair = store.merging.proposals(MOST_PAIRS)
+    pairs = every_pair[:limit]
     if shell.json:
         from listener.cli.identity_views import identity_facts
 
@@ -64,28 +68,45 @@ def review(
         for pair in pairs:
             json_line(merges.merge_facts(pair))
         return
-    say(_counted(counts))
+    told(_counted(counts, len(every_pair)))
     say()
     for one in found:
-        print_proposal(one)
-    if counts.waiting > len(found):
-        say(f"And {counts.waiting - len(found)} more: listener identities review --limit {counts.waiting}")
-        say()
+        print_proposal(one, shown=may_show(app, one.latest))
+    _more(counts.waiting - len(found), "author", counts.waiting)
     for pair in pairs:
         merges.print_merge(pair)
+    _more(len(every_pair) - len(pairs), "pair of accounts", len(every_pair))
     if not found and not pairs:
         say("Nothing waits for you. Next: listener identities explain AUTHOR, listener cases")
     elif found:
         say(f"All the evidence of one: listener identities explain {found[0].identity.author_id}")
+    else:
+        say(f"All that is known of one: listener identities explain {pairs[0].one.author_id}")
 
 
-def _counted(counts: Counts) -> str:
+MOST_PAIRS = 10_000
+
+
+def _more(left: int, what: str, every: int) -> None:
+    from listener.cli.identity_views import told
+
+    if left > 0:
+        plural = what if left == 1 else {"author": "authors"}.get(what, "pairs of accounts")
+        told(f"And {left} more {plural}: listener identities review --limit {every}")
+        say()
+
+
+def _counted(counts: Counts, pairs: int) -> str:
+    """What waits, in the order in which it is listed, and what is settled."""
     from listener.counting import counted
 
-    waiting = "1 author waits" if counts.waiting == 1 else f"{counts.waiting} authors wait"
-    linked = counted(counts.linked, "is linked to a customer", "are linked to customers")
-    refused = f", {counts.refused} turned down" if counts.refused else ""
-    return f"{waiting} for a decision; {linked} ({counts.by_hand} by hand{refused})"
+    waiting = ["1 author" if counts.waiting == 1 else f"{counts.waiting} authors"] if counts.waiting or not pairs else []
+    if pairs:
+        waiting.append("1 pair of accounts" if pairs == 1 else f"{pairs} pairs of accounts")
+    wait = "waits" if (counts.waiting, pairs) in {(1, 0), (0, 1)} and len(waiting) == 1 else "wait"
+    linked = counted(counts.linked, "author is linked to a customer", "authors are linked to customers")
+    refused = f"; {counts.refused} turned down" if counts.refused else ""
+    return f"{' and '.join(waiting)} {wait} for a decision; {linked} ({counts.by_hand} by hand){refused}"
 
 
 def explain(
@@ -97,9 +118,9 @@ def explain(
 
     Every piece of evidence with its weight, what spoke against it, who else it could be, and who decided what.
 
-    Example: listener identities explain mastodon:maya
+    Example: listener identities explain mastodon:sofiez
     """
-    from listener.cli.identity_views import identity_facts, print_identity
+    from listener.cli.identity_views import identity_facts, may_show, print_identity
 
     now = shell.now()
     app = shell.app()
@@ -108,12 +129,14 @@ def explain(
         identity = store.identities.of(number)
         if contact is not None:
             identity = _as_contact(app, store, identity, contact)
-        history = [one.decision for one in store.identities.decisions(author_id=number, ended=True)][::-1]
+        history = store.identities.decisions(author_id=number, ended=True)[::-1]
         ties = [tie for tie in store.merging.ties(number) if {tie.author_id, tie.other_author_id} & {*identity.together}]
+        names = store.merging.accounts_of({*identity.together, *_others(one.decision for one in history)})
+        shown = may_show(app, store.identities.latest(number, now))
     if shell.json:
-        json_line({**identity_facts(identity), "ties": ties, "history": history})
+        json_line({**identity_facts(identity), "ties": ties, "history": [one.decision for one in history]})
         return
-    print_identity(identity, history, ties, asked=contact is not None)
+    print_identity(identity, history, ties, names, shown=shown, asked=contact is not None)
 
 
 def link(shell: Shell, author: Who, contact: Contact, note: Note = "", by: By = None) -> None:
@@ -121,30 +144,32 @@ def link(shell: Shell, author: Who, contact: Contact, note: Note = "", by: By = 
 
     All that they wrote and will write counts as the customer's, at once and for good.
 
-    Example: listener identities link 12 C42 --note "she told us at the fair"
+    Example: listener identities link 84 QC-1056 --note "she told us at the fair"
     """
     now = shell.now()
     app = shell.app()
     with app.open_store(now) as store:
         number = author_id(store, author)
+        before = store.identities.of(number)
         done = store.identities.link(number, contact.strip(), actor=by or account(), note=note, now=now)
-        _report(shell, app, store, number, done, now)
+        _report(shell, app, store, number, done, now, before)
 
 
 def unlink(
     shell: Shell,
     author: Who,
     contact: Annotated[
-        str | None, typer.Argument(metavar="[CONTACT]", help="Whom they are not; by default whom they are linked to.")
+        str | None,
+        typer.Argument(metavar="[CONTACT]", help="Whom they are not; by default who is linked or proposed."),
     ] = None,
     note: Note = "",
     by: By = None,
 ) -> None:
     """Say that an author is not a customer.
 
-    Takes a link back, or turns a proposal down. It is remembered: no later pass or import makes it again.
+    Takes a link back, turns a proposal down, or says so in advance. It is remembered: no later pass or import makes it again.
 
-    Example: listener identities unlink 12
+    Example: listener identities unlink 84
     """
     from listener.identities import contact_to_refuse
 
@@ -153,9 +178,11 @@ def unlink(
     with app.open_store(now) as store:
         number = author_id(store, author)
         before = store.identities.of(number)
-        wrong = contact_to_refuse(number, before.match, before.decisions, before.customer, contact)
+        wrong, known = contact_to_refuse(number, before.match, before.decisions, before.customer, contact, before.together)
+        if not known:
+            store.identities.customer(wrong)  # a misspelt id is not worth remembering
         done = store.identities.refuse(number, wrong, actor=by or account(), note=note, now=now)
-        _report(shell, app, store, number, done, now)
+        _report(shell, app, store, number, done, now, before)
 
 
 def decisions(
@@ -168,12 +195,14 @@ def decisions(
 
     Example: listener identities decisions --all
     """
-    from listener.cli.identity_views import said_words
+    from listener.cli.identity_views import ended_words, said_words
+    from listener.identities import numbered
 
     app = shell.app()
     with app.open_store(shell.now()) as store:
         number = author_id(store, author) if author is not None else None
         found = store.identities.decisions(author_id=number, ended=ended, limit=limit)
+        names = store.merging.accounts_of(_others(one.decision for one in found))
     if shell.json:
         for one in found:
             json_line({**_facts_of(one.decision), "platform": one.platform, "handle": one.author.handle})
@@ -184,18 +213,21 @@ def decisions(
     rows = [
         (
             str(one.decision.id),
-            f"{one.decision.author_id} {one.author.display_name or one.author.handle or one.platform}",
-            said_words(one.decision),
+            numbered(one.decision.author_id, one.author.display_name or one.author.handle, one.platform),
+            said_words(one.decision, one.decision.author_id, names),
             one.decision.actor,
             moment(one.decision.at),
-            f"ended {moment(one.decision.ended_at)}" if one.decision.ended_at else "",
+            *([ended_words(one) or "stands"] if ended else []),
             one.decision.note,
         )
         for one in found
     ]
     columns = [Column("id", right=True), Column("author", wide=True), Column("decided", wide=True), Column("by")]
-    table([*columns, Column("at (UTC)"), Column("ended", wide=True), Column("why", wide=True)], rows)
-    say("Next: listener identities undo ID")
+    since = [Column("since then (UTC)", wide=True)] if ended else []
+    table([*columns, Column("at (UTC)"), *since, Column("why", wide=True)], rows)
+    standing = next((one.decision.id for one in found if one.decision.ended_at is None), None)
+    if standing is not None:
+        say(f"To take one back: listener identities undo {standing}")
 
 
 def undo(
@@ -205,7 +237,8 @@ def undo(
 ) -> None:
     """Take a decision back.
 
-    What it had taken the place of stands again, and the evidence is asked again.
+    What it had taken the place of stands again, unless something decided since
+    says otherwise, and the evidence is asked again.
 
     Example: listener identities undo 3
     """
@@ -219,27 +252,9 @@ def undo(
 # ------------------------------------------------------------------------------------------------ what they share
 
 
-def author_id(store: Store, text: str) -> int:
-    """The number of the author who is named by it, or by platform and handle.
-
-    Raises:
-        ConfigError: it names nobody, or several.
-        StorageError: there is no such author.
-    """
-    from listener.core.errors import ConfigError, Problem, StorageError
-    from listener.core.plain import one_line
-    from listener.identities import named_author
-
-    named = named_author(text)
-    if isinstance(named, int):
-        return named
-    found = store.identities.named(*named)
-    if not found:
-        raise StorageError(f"No author with that handle was heard on {one_line(named[0], 40)}")
-    if len(found) > 1:
-        numbers = ", ".join(map(str, found[:10]))
-        raise ConfigError([Problem("AUTHOR", "several authors had that handle", f"say which one by its number: {numbers}")])
-    return found[0]
+def _others(decided: Iterable[Decision]) -> set[int]:
+    """The authors of decisions about two."""
+    return {number for one in decided if one.other_author_id is not None for number in (one.author_id, one.other_author_id)}
 
 
 def _as_contact(app: App, store: Store, identity: Identity, contact_id: str) -> Identity:
@@ -252,17 +267,14 @@ def _as_contact(app: App, store: Store, identity: Identity, contact_id: str) -> 
 
 
 def _compared(app: App, store: Store, number: int, customer: Customer) -> Match | None:
-    """The match if that customer were the only one; ``None`` for an author who says nothing about us."""
-    from dataclasses import replace
-
+    """What the evidence says of that customer alone; ``None`` for an author who says nothing about us."""
     from listener.core import terms
-    from listener.identities import OneCustomer
-    from nlp.identity.keys import customer_keys
+    from nlp.identity.matcher import build_matcher
 
-    jobs = store.matches.jobs_of([number], {**terms.BY_NAME, **app.policies})
-    asked = [replace(job, linked=None, refused=frozenset()) for job in jobs]
-    index = OneCustomer(customer, frozenset(customer_keys(customer)), store.customers)
-    return next(iter(app.matcher(app.fitted(store)).match(asked, index)), None)
+    matcher = build_matcher(app.own_side, app.fitted(store))
+    for job in store.matches.jobs_of([number], {**terms.BY_NAME, **app.policies}):
+        return matcher.weigh(job, customer, store.customers)
+    return None
 
 
 def _catch_up(app: App, store: Store, number: int, done: Carried, now: datetime) -> None:
@@ -282,8 +294,11 @@ def _catch_up(app: App, store: Store, number: int, done: Carried, now: datetime)
     store.standings.save_standings([(job, *judge(job, policy, now)) for job in due], app.judging_fingerprint, now)
 
 
-def _report(shell: Shell, app: App, store: Store, number: int, done: Carried, now: datetime) -> None:
-    """Carry out what follows from a decision, and say what it did."""
+def _report(
+    shell: Shell, app: App, store: Store, number: int, done: Carried, now: datetime, before: Identity | None = None
+) -> None:
+    """Carry out what follows from a decision, and say what it did; ``before`` is what the author was."""
+    from listener.cli.identity_said import say_decided
     from listener.cli.identity_views import identity_facts
 
     if done.fresh:
@@ -292,40 +307,18 @@ def _report(shell: Shell, app: App, store: Store, number: int, done: Carried, no
     if shell.json:
         facts = {"decision": _facts_of(done.decision), "new": done.fresh, "identity": identity_facts(identity)}
         json_line(
-            {**facts, "ended": [_facts_of(one) for one in done.ended], "restored": [_facts_of(one) for one in done.restored]}
+            {
+                **facts,
+                "ended": [_facts_of(one) for one in done.ended],
+                "restored": [_facts_of(one) for one in done.restored],
+                "withheld": [_facts_of(one) for one in done.withheld],
+            }
         )
         return
-    _say(number, done, identity)
-
-
-def _say(number: int, done: Carried, identity: Identity) -> None:
-    from listener.cli.identity_views import said_words
-    from listener.core.identities import DecisionKind
-    from listener.core.people import Outcome
-    from listener.identities import author_words, customer_words, sure_words
-
-    one = done.decision
-    who = author_words(number, identity.author, identity.platform)
-    if one.ended_at is not None:
-        say(f"Decision {one.id} is undone: that author {number} {said_words(one, number)}")
-    elif not done.fresh:
-        say(f"That was decided before: author {number} {said_words(one, number)} (decision {one.id}); nothing changed")
-    else:
-        say(f"Decision {one.id}: author {number} {said_words(one, number)}")
-    for other in done.ended:
-        say(f"  It takes the place of decision {other.id}: author {number} {said_words(other, number)}")
-    for other in done.restored:
-        say(f"  Now stands again, as decision {other.id}: author {number} {said_words(other, number)}")
-    match = identity.match
-    if identity.customer is not None:
-        say(f"  {who} counts as {customer_words(identity.customer, None)}")
-    else:
-        say(f"  {who} counts as a person of their own")
-    if match and match.outcome is Outcome.REVIEW:
-        say(f"  Now proposed: {customer_words(identity.candidate, match.contact_id)}, {sure_words(match.probability)}")
-    if one.ended_at is None and done.fresh:
-        remembered = "" if one.kind is DecisionKind.LINK else "It is remembered: no later pass or import links them again. "
-        say(f"{remembered}To take it back: listener identities undo {one.id}")
+    others = store.identities.those([*dict.fromkeys([*(before.together if before else ()), *identity.together])])
+    every = [done.decision, *done.ended, *done.restored, *done.withheld]
+    names = store.merging.accounts_of({number, *_others(every), *(one.author_id for one in others)})
+    say_decided(done, before, identity, others, names)
 
 
 def _facts_of(decision: Any) -> dict[str, Any]:

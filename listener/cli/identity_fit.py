@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from listener.cli.cases import account
-from listener.cli.output import Column, Progress, json_line, moment, note, progress, say, table
+from listener.cli.output import Column, Progress, json_line, moment, note, paragraph, progress, say, table
 from listener.cli.shell import Shell, command
 from listener.counting import counted
 
@@ -42,8 +42,8 @@ def fit(
 ) -> None:
     """Fit the weights of the evidence to your own data and decisions.
 
-    What people decided (link, unlink) is the truth; of everybody else the likelihoods are estimated. The new weights are used
-    from the next pass on.
+    What people decided (link, unlink) is the truth; of everybody else the likelihoods are estimated. It takes at least 50
+    authors who resemble a customer. The new weights are used from the next pass on.
 
     Example: listener identities fit --preview
     """
@@ -83,14 +83,12 @@ def _fit(shell: Shell, app: App, store: Store, most: int, *, preview: bool, acto
     with progress(quiet=shell.json) as bar:
         pairs, decided = _pairs(app, store, most, bar)
         compared = len({pair.author for pair in pairs})
-        if compared < FEWEST:
-            note(
-                f"Error: {counted(compared, 'author has', 'authors have')} a candidate among the customers; "
-                f"fewer than {FEWEST} say too little. The weights in use stay: {_which(standing)}"
-            )
-            raise typer.Exit(1)
-        after = fitted(pairs, DEFAULT)
-        changes = _changes(app, store, most, before, after, bar)
+        enough = compared >= FEWEST
+        after = fitted(pairs, DEFAULT) if enough else before
+        changes = _changes(app, store, most, before, after, bar) if enough else Counter()
+    if not enough:  # the bar is gone by now
+        _too_few(shell, compared, standing, preview=preview)
+        return
     summary = f"{counted(compared, 'author', 'authors')}, {counted(decided, 'decision', 'decisions')}"
     rows = level_rows(pairs, before, after)
     kept = None if preview else store.match_models.save(after.to_json(), summary, actor, shell.now())
@@ -109,6 +107,20 @@ def _fit(shell: Shell, app: App, store: Store, most: int, *, preview: bool, acto
         say("Kept; used from the next pass on. Take back with: listener identities fit --undo")
     else:
         say("Nothing was kept. Keep with: listener identities fit")
+
+
+def _too_few(shell: Shell, compared: int, standing: FittedWeights | None, *, preview: bool) -> None:
+    """Says that there is too little to fit on: to a preview that is the answer, to a fit an error."""
+    resembles = counted(compared, "author resembles", "authors resemble") if compared else "no author resembles"
+    words = f"{resembles} a customer; with fewer than {FEWEST} nothing can be fitted."
+    words = f"{words[0].upper()}{words[1:]} The weights in use stay: {_which(standing)}."
+    if not preview:
+        note(f"Error: {words}")
+        raise typer.Exit(1)
+    if shell.json:
+        json_line({"authors": compared, "fewest": FEWEST, "kept": None, "used_until_now": standing.id if standing else None})
+    else:
+        paragraph(words)
 
 
 def _pairs(app: App, store: Store, most: int, bar: Progress) -> tuple[list[Pair], int]:

@@ -14,6 +14,7 @@ import typer
 
 from listener.cli.output import json_line, note, progress
 from listener.cli.shell import Shell, command
+from listener.counting import counted
 
 if TYPE_CHECKING:
     from listener.cli.records import AuthorRecord
@@ -64,7 +65,7 @@ def match(
             done += len(batch)
             bar("match", done)
     if reader.bad:
-        note(f"{reader.bad} lines could not be used")
+        note(f"{counted(reader.bad, 'line', 'lines')} could not be used")
         raise typer.Exit(1)
 
 
@@ -77,7 +78,7 @@ def customers_of(path: Path, now: datetime) -> Iterator[Store]:
     from storage.store import open_store
 
     if not path.is_file():
-        raise ConfigError([Problem("--customers", f"there is no file {path}", "a CRM export (CSV)")])
+        raise ConfigError([Problem("--customers", f"there is no file {path}", "expected: a CRM export (CSV)")])
     with (
         TemporaryDirectory(prefix="listener-match-") as folder,
         open_store(f"sqlite:///{folder}/keys.db", now=now, throwaway=True) as store,
@@ -88,7 +89,9 @@ def customers_of(path: Path, now: datetime) -> Iterator[Store]:
             unusable += len(page.rejected)
         store.customers.finish_import("match", now, allow_shrink=True)
         if unusable:
-            note(f"{path}: {unusable} rows could not be used; `listener customers import` names them")
+            note(
+                f"{path}: {counted(unusable, 'row', 'rows')} could not be used; `listener customers import --dry-run` names them"
+            )
         yield store
 
 

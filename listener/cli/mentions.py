@@ -90,22 +90,25 @@ def show(shell: Shell, mention_id: Annotated[int, typer.Argument(metavar="ID", h
     with app.open_store(now) as store:
         found = store.mentions.show(mention_id, now=now)
         identity = store.identities.of(found.mention.author_id) if found else None
+        latest = store.identities.latest(found.mention.author_id, now) if found else None
     if found is None or identity is None:
         note(f"Error: there is no mention {mention_id}; see `listener mentions`")
         raise typer.Exit(1)
-    from listener.cli.identity_views import BITS, identity_facts, print_why
+    from listener.cli.identity_views import BITS, identity_facts, may_show, print_why, told
 
     if shell.json:
         json_line({**jsonable(found), "identity": identity_facts(identity)})
         return
-    facts(_lines(found, identity))
+    facts(_lines(found, identity, shown=may_show(app, found.mention) and (latest is None or may_show(app, latest))))
     if identity.match and identity.match.contact_id:
         say()
-        say(f"How we know who wrote it ({BITS})")
+        told(f"How we know who wrote it ({BITS})")
         print_why(identity)
 
 
-def _lines(found: MentionVerdicts, identity: Identity) -> Iterator[tuple[str, str | None]]:
+def _lines(found: MentionVerdicts, identity: Identity, *, shown: bool) -> Iterator[tuple[str, str | None]]:
+    from listener.cli.identity_views import profile_of
+
     said = found.mention
     yield (
         "mention",
@@ -115,6 +118,7 @@ def _lines(found: MentionVerdicts, identity: Identity) -> Iterator[tuple[str, st
     yield "text", said.text or f"({said.withheld or 'nothing is kept of it'})"
     yield "address", said.url
     yield "author", f"{said.author.display_name or said.author.handle or 'not named'} (author {said.author_id})"
+    yield from profile_of(said.author, shown=shown)
     yield "published", moment(said.published_at, "no usable date")
     yield "heard", moment(said.heard_at) + (f", edited {moment(said.edited_at)}" if said.edited_at else "")
     yield "news", "no: published before its source was listened to; it counts in standings only" if said.history else "yes"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -87,6 +88,8 @@ class KnownAuthorRecord(AuthorRecord):
     kind: Maybe = None
 
 
+_PLAIN = re.compile(r"must be (a )valid (string|integer|boolean|list)")
+"""What the checks say as if it were praise."""
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
@@ -94,12 +97,18 @@ T = TypeVar("T")
 class Reader(Generic[R]):
     """Reads the records of a stream; ``bad`` counts the lines that could not be used."""
 
-    def __init__(self, model: type[R], stream: Iterable[bytes], name: str = "") -> None:
-        """``name`` is that of the stream, where lines of several are read."""
+    def __init__(self, model: type[R], stream: Iterable[bytes], name: str = "", *, together: str | None = None) -> None:
+        """``name`` is that of the stream, where lines of several are read.
+
+        Lines of which nothing is wrong but ``together`` are not named one by one; their numbers are ``alike``.
+        """
         self._model = model
         self._stream = stream
         self._where = f"{name}, " if name else ""
+        self._together = together
         self.bad = 0
+        self.alike: list[int] = []
+        self.good = 0
 
     def __iter__(self) -> Iterator[R]:
         for number, line in enumerate(self._stream, start=1):
@@ -110,14 +119,20 @@ class Reader(Generic[R]):
                 self._refuse(number, "longer than 16 MB")
                 continue
             try:
-                yield self._model.model_validate(json.loads(text))
+                found = self._model.model_validate(json.loads(text))
             except ValidationError as problem:
                 self._refuse(number, _reason(problem))
             except (ValueError, RecursionError):
                 self._refuse(number, "not a JSON object on one line, in UTF-8")
+            else:
+                self.good += 1
+                yield found
 
     def _refuse(self, number: int, reason: str) -> None:
         self.bad += 1
+        if reason == self._together:
+            self.alike.append(number)
+            return
         note(f"Error: {self._where}line {number}: {reason}")
 
 
@@ -127,9 +142,9 @@ def _reason(problem: ValidationError) -> str:
     for error in problem.errors(include_url=False, include_input=False, include_context=False):
         if not error["loc"]:
             return "not a JSON object"
-        reasons.setdefault(
-            error["loc"][0], "missing" if error["type"] == "missing" else error["msg"].removeprefix("Input should be ")
-        )
+        said = _PLAIN.sub(r"must be \1\2", error["msg"].replace("Input should be", "must be"))
+        said = said.replace("must be a integer", "must be an integer")
+        reasons.setdefault(error["loc"][0], "missing" if error["type"] == "missing" else said)
     return "; ".join(f"{field}: {reason}" for field, reason in reasons.items())
 
 

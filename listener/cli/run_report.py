@@ -77,7 +77,7 @@ def print_report(report: PassReport) -> None:
         say(f"Customers: not imported, those of the last import stay: {one_line(imported.refused)}")
     elif imported and not imported.unchanged:
         saved = imported.saved
-        unusable = len(imported.rejected)
+        unusable = imported.report.rejected if imported.report else len(imported.rejected)
         say(f"Customers: {saved.new} new, {saved.changed} changed, {imported.retired} gone, {_many(unusable, 'row')} unusable")
     for each in report.heard.rechecked:
         if each.there or each.gone or each.unknown or each.error:

@@ -22,6 +22,22 @@ HARMLESS = frozenset({SAME_ROW_AGAIN, SAME_ID_OTHER_DATA, FOOTER})
 """Rows that leave nobody out: although they cannot be used, it is known who is in the export and who is not."""
 
 
+def why_not_imported(contacts: int, active: int, gone: int) -> str | None:
+    """Why an import of so many contacts is not carried out without asking: it would lose more than half of the customers.
+
+    ``gone`` counts those of the ``active`` customers whose ids it no longer has. An import that is no smaller can lose them, too:
+    it is the wrong file, or its ids are another column's.
+    """
+    customers = "1 customer" if contacts == 1 else f"{contacts:,} customers"
+    if contacts * 2 < active:
+        return f"The import has {customers} where the last one had {active:,}"
+    if gone * 2 > active:
+        here, verb = active - gone, "are" if active - gone > 1 else "is"
+        known = f"Only {here:,} of the {active:,}" if here else f"None of {active:,}"
+        return f"{known} known ids {verb} in the import ({customers})"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnUse:
     """What became of a column of an export: the field that it fills, or none (then it is kept beside the contact, unread)."""
@@ -35,6 +51,13 @@ class HasColumns(Protocol):
     """A customer source that can say how it reads its columns."""
 
     def columns(self) -> Sequence[ColumnUse]: ...
+
+
+@runtime_checkable
+class Preparable(Protocol):
+    """A customer source that can see whether it will work: without the network, and without reading a row."""
+
+    def prepare(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +95,15 @@ _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/?#]*@)?(?:www\.)?(?P<host>[^
 _LEGAL = re.compile(r"ab|ag|as|bv|co|corp|corporation|gmbh|inc|incorporated|kg|limited|llc|ltd|nv|oy|plc|sa|sarl|sas|spa|srl")
 
 
+def is_new_name(name: str, new_name: str) -> bool:
+    """Whether no word of a contact's name is left: a surname that changed alone is no new name."""
+    old, new = set(_words(name)), set(_words(new_name))
+    return bool(old and new) and not old & new
+
+
 def is_another_person(name: str, email: str | None, new_name: str, new_email: str | None) -> bool:
     """Whether a contact's id has passed to somebody else: no word of the name is the same, nor the e-mail address."""
-    old, new = set(_words(name)), set(_words(new_name))
-    if not old or not new or old & new:
+    if not is_new_name(name, new_name):
         return False
     mail = normal_text(email or "")
     return not mail or mail != normal_text(new_email or "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -143,12 +142,10 @@ def digest(*parts: str) -> str:
     return sha.hexdigest()[:32]
 
 
-_SPACE = re.compile(r"\s+")
-
-
 def normal_text(text: str) -> str:
     """Text for comparing: compatibility-folded, case-folded, white space collapsed."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", stream_safe(text)).casefold()).strip()
+    folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", stream_safe(text)).casefold()
+    return " ".join(folded.split())
 
 
 def content_hash(mention: Mention) -> str:

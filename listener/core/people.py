@@ -50,6 +50,8 @@ class Customer:
     do_not_contact: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
     """Columns of the export that have no place of their own."""
+    same_as: str | None = field(default=None, compare=False, repr=False)
+    """Only of candidates: one of the entries of which people said that they are one person, for each of them the same."""
 
     @property
     def name(self) -> str:

@@ -179,7 +179,7 @@ class CustomerBook(Protocol):
         """Retire the customers that the finished import no longer had; how many.
 
         Raises:
-            ImportRefused: the file shrank by more than half and ``allow_shrink`` is not set; nothing is changed.
+            ImportRefused: more than half of the customers would be lost and ``allow_shrink`` is not set; nothing is changed.
         """
         ...
 

@@ -14,7 +14,18 @@ from typing import NamedTuple
 
 from listener.core.marks import stream_safe
 from nlp.identity.domains import host_of, site_domain
-from nlp.identity.lists import AT_WORDS, FIELDS, FORMER_WORDS, LEGAL_FORMS, OF_WORDS, ROLE_ENDS, ROLES, STOP_WORDS, WORK_WORDS
+from nlp.identity.lists import (
+    AT_WORDS,
+    FIELDS,
+    FORMER_WORDS,
+    LEGAL_FORMS,
+    LEGAL_LINKS,
+    OF_WORDS,
+    ROLE_ENDS,
+    ROLES,
+    STOP_WORDS,
+    WORK_WORDS,
+)
 from nlp.identity.names import words
 
 LONGEST = 600
@@ -51,8 +62,15 @@ class Phrase(NamedTuple):
     at_sign: bool = False
 
 
-_CUTS = re.compile(r"\s+[-–—~]+\s+|[-–—]{2,}|[|•·;:!?/\n\r\t()\[\]{}\"“”„«»…<>*]+|\.(?=\s|$)|,(?=\s|$)|[^\w\s.,&'’@#+-]+")
-_ADDRESS = re.compile(r"\S+@\S+\.\S+|\w+://\S+|www\.\S+|@?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
+_CUTS = re.compile(
+    r"\s{1,20}[-–—~]{1,20}\s{1,20}|[-–—]{2,}|[|•·;:!?/\n\r\t()\[\]{}\"“”„«»…<>*]+|\.(?=\s|$)|,(?=\s|$)|[^\w\s.,&'’@#+-]+"
+)
+_ADDRESS = re.compile(
+    r"@?[^\s@]{1,64}@(?:[^\s@.]{1,63}\.){1,6}[^\s@.]{1,63}|(?<!\w)\w{1,20}://\S+|www\.\S+"
+    r"|(?<![\w-])@?(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}(?:/\S*)?",
+    re.IGNORECASE,
+)
+"""Mail addresses, links and bare hosts. Every repetition has an end: a bio is anybody's text."""
 _SCRIPTS = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+)")
 """Scripts that are written without spaces, or join particles to foreign names."""
 _TOKEN = re.compile(r"[@#]?[\w&'’+.-]+|@")
@@ -74,11 +92,20 @@ def slug(name: str) -> str:
 
 def _slug(parts: tuple[str, ...]) -> str:
     first, end = 0, len(parts)
-    while end > first and parts[end - 1] in LEGAL_FORMS:
-        end -= 1
+    while end > first:
+        last = parts[end - 1]
+        if last in LEGAL_FORMS or (last in LEGAL_LINKS and end < len(parts) and end > 1):
+            end -= 1
+        elif end > 2 and parts[end - 2 : end] in {("a", "s"), ("s", "a"), ("k", "k"), ("e", "k")}:
+            end -= 2
+        else:
+            break
     while first < end - 1 and parts[first] in LEGAL_FORMS:
         first += 1
-    return "".join(parts[first:end])
+    return _FORMS_OF_ASIA.sub("", "".join(parts[first:end]))
+
+
+_FORMS_OF_ASIA = re.compile("株式会社|有限会社|合同会社|有限公司|股份有限公司|주식회사")
 
 
 @lru_cache(maxsize=2048)
@@ -89,11 +116,21 @@ def runs(bio: str) -> frozenset[str]:
     return frozenset(every)
 
 
+@lru_cache(maxsize=64)
 def _plain(bio: str) -> str:
     """The beginning of a bio with the addresses' hosts as words, and spaces where the script changes."""
     text = stream_safe(bio[:LONGEST])
     text = _ADDRESS.sub(_host_label, text)
+    text = _USED_TO.sub("formerly", text)
+    text = _ALUMNI.sub(r"ex \1", text)
     return _SCRIPTS.sub(r" \1 ", text)
+
+
+_USED_TO = re.compile(
+    r"\b(?:used to (?:work|be)|no longer(?: works?| working)?|(?:was|worked|working) until recently)\b", re.IGNORECASE
+)
+_ALUMNI = re.compile(r"(?<![\w])((?:[A-Z@#][\w&'’-]{0,40}\s{1,5}){1,4})alum(?:n[aius]|nae)?\b")
+"""``Acme alum``: the word for a former company can stand behind it."""
 
 
 def _host_label(address: re.Match[str]) -> str:

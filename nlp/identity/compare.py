@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from rapidfuzz.distance import DamerauLevenshtein
+
 from listener.core.brand import Evidence, Provenance
 from listener.core.mention import Author, normal_handle
 from listener.core.people import Customer, KnownHandle
@@ -22,16 +24,19 @@ from nlp.identity.keys import (
     author_clues,
     customer_domains,
     handle_keys,
+    known_handles,
     letters_of,
+    may_use,
     normal_email,
     own_site_keys,
     place_key,
 )
-from nlp.identity.lists import PARTICLES
+from nlp.identity.lists import PARTICLES, SHARED_MAILBOXES
 from nlp.identity.name_levels import Named, Shown, given_key, name_level
 from nlp.identity.names import shown_words, words
+from nlp.identity.permitted import permitted
 from nlp.identity.profiles import platform_name
-from nlp.identity.signs import Sort, doubts, sort_of
+from nlp.identity.signs import Sort, doubts, judged
 
 ALL_EVIDENCE = frozenset(Evidence)
 ALL_PROVENANCE = frozenset(Provenance)
@@ -45,6 +50,8 @@ class Finding(NamedTuple):
     """The platform, the years, the signs: what the level's words leave open."""
     rarity: tuple[str, ...] = ()
     """The counting keys (``keys``) that say how frequent the agreement is."""
+    own: bool = False
+    """Of a link: the author gave the page as their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ class AuthorRecord:
     created: int | None
     sort: Sort | None
     doubts: tuple[str, ...]
+    weak: bool = False
+    """Whether what the account is rests on one sign that honest people show too."""
     allowed: frozenset[Evidence] = ALL_EVIDENCE
     runs: frozenset[str] = frozenset()
     """The runs of words of the bio, written together."""
@@ -84,6 +93,7 @@ class CustomerRecord:
     """Account keys -> platform."""
     platforms: frozenset[str]
     own_sites: frozenset[str]
+    """Keys of domains that bear the customer's name."""
     nicknames: frozenset[str]
     company: str
     domains: frozenset[str]
@@ -93,7 +103,7 @@ class CustomerRecord:
     regions: frozenset[str]
     since: int | None
     counts: tuple[str, str, str, str, str] = ("", "", "", "", "")
-    """The counting keys of first name, last name, company, place and full name."""
+    """The counting keys of first name, last name, company (its domain where it has no name), place and full name."""
 
 
 # ------------------------------------------------------------------------------------------------ records
@@ -108,14 +118,14 @@ def author_record(
     clues: Sequence[Clue] | None = None,
 ) -> AuthorRecord:
     """What an author's profile says, as far as the policy allows."""
+    author = permitted(author, allowed)
     found = author_clues(author, platform, origin) if clues is None else clues
-    usable = {clue.key: clue for clue in found if clue.kind in allowed or (clue.key.startswith("d:") and clue.sign is Sign.SITE)}
-    email = normal_email(author.email) if Evidence.EMAIL in allowed else None
+    usable = {clue.key: clue for clue in found if may_use(clue, allowed)}
+    email = normal_email(author.email)
     company = Evidence.COMPANY in allowed
-    handle = normal_handle(author.handle or "")[:200] if allowed & {Evidence.HANDLE, Evidence.NAME, Evidence.COMPANY} else ""
-    shown = _shown(
-        author.display_name if Evidence.NAME in allowed else None, handle if Evidence.NAME in allowed else "", platform
-    )
+    handle = normal_handle(author.handle or "")
+    shown = _shown(author.display_name, handle if Evidence.NAME in allowed else "", platform)
+    sort, weak = judged(author)
     return AuthorRecord(
         platform=platform_name(platform),
         clues=usable,
@@ -130,7 +140,8 @@ def author_record(
         rest=_rest_of_handle(handle, shown, platform) if company else "",
         places=_places(author) if Evidence.PLACE in allowed else frozenset(),
         created=author.created_year if Evidence.HANDLE in allowed else None,
-        sort=sort_of(author) if allowed else None,
+        sort=sort,
+        weak=weak,
         doubts=doubts(author) if Evidence.HANDLE in allowed else (),
         allowed=allowed,
         runs=runs(author.bio) if company and author.bio else frozenset(),
@@ -139,7 +150,7 @@ def author_record(
 
 def customer_record(customer: Customer, *, provenance: frozenset[Provenance] = ALL_PROVENANCE) -> CustomerRecord:
     """What the CRM says of a customer; handles only of the given provenance."""
-    known = [handle for handle in customer.handles if handle.provenance in provenance]
+    known = [handle for handle in known_handles(customer) if handle.provenance in provenance]
     given = words(customer.first_name)
     last = words(customer.last_name)
     family = tuple(word for word in last if word not in PARTICLES) or last
@@ -154,7 +165,7 @@ def customer_record(customer: Customer, *, provenance: frozenset[Provenance] = A
         email=normal_email(customer.email),
         accounts={key: platform_name(handle.platform) for handle in known for key in handle_keys(handle)},
         platforms=frozenset(platform_name(handle.platform) for handle in known),
-        own_sites=own_site_keys(customer) if customer.website or customer.domains or customer.email else frozenset(),
+        own_sites=own_site_keys(customer, domains),
         nicknames=frozenset(bare for handle in known if (bare := letters_of(handle.handle))),
         company=company,
         domains=frozenset(domains),
@@ -162,7 +173,13 @@ def customer_record(customer: Customer, *, provenance: frozenset[Provenance] = A
         city=city,
         regions=frozenset(filter(None, (place_key(customer.region), place_key(customer.extra.get("country"))))),
         since=int(customer.customer_since[:4]) if customer.customer_since and customer.customer_since[:4].isdecimal() else None,
-        counts=(f"#f:{first}", f"#l:{final}", f"c:{company}", f"#p:{city}", f"#n:{first} {final}"),
+        counts=(
+            f"#f:{first}",
+            f"#l:{final}",
+            f"c:{company}" if company or not domains else f"d:{domains[0]}",
+            f"#p:{city}",
+            f"#n:{first} {final}",
+        ),
     )
 
 
@@ -248,18 +265,22 @@ def compare(author: AuthorRecord, customer: CustomerRecord) -> tuple[Finding, ..
     if Evidence.NAME in author.allowed and (level := name_level(author.name, customer.name)) is not None:
         if level in _BY_HANDLE and "account.known" in accounts:
             level = _BY_HANDLE[level]  # that the account bears the name is no news: the CRM has it
+        elif level in _SINGLE and "account.known" in accounts and "".join(author.name.words) in author.name.handle:
+            level = "silent"  # nor that the display name says what the handle does
         found.append(Finding(f"name.{level}", rarity=customer.counts))
-    if Evidence.HANDLE in author.allowed and not accounts and author.handle and author.handle in customer.nicknames:
+    same = Evidence.HANDLE in author.allowed and author.handle and author.handle in customer.nicknames
+    if same and not accounts & {"account.known", "link.second"}:
         plain = level in _PLAIN or _made_of_name(author.handle, customer.name) or len(author.handle) < 6
         found.append(Finding("nickname.plain" if plain else "nickname.unusual", rarity=(f"a:{author.handle.rstrip(_DIGITS)}",)))
-    if (company := _company(author, customer)) is not None:
+    if (company := _company(author, customer, seen=accounts)) is not None:
         found.append(Finding(f"company.{company}", rarity=customer.counts))
     if (place := _place(author, customer)) is not None:
         if place == "same" and company in _TOGETHER:
             place = "colleague"
         found.append(Finding(f"place.{place}", rarity=customer.counts))
-    if len(author.doubts) > 1:
-        found.append(Finding("signs.doubtful", about="; ".join(author.doubts), rarity=(str(len(author.doubts)),)))
+    doubted = (*author.doubts, *([f"perhaps {author.sort.value}"] if author.weak and author.sort is not None else []))
+    if len(doubted) > 1 or author.weak:
+        found.append(Finding("signs.doubtful", about="; ".join(doubted), rarity=(str(max(2, len(doubted))),)))
     return tuple(found)
 
 
@@ -269,32 +290,39 @@ _TOGETHER = frozenset({"domain", "mail", "stated", "handle", "former"})
 _PLAIN = frozenset({"handle", "handle_initial", "handle_completes"})
 
 
+_SINGLE = frozenset({"first", "last", "initial"})
 _BY_HANDLE = {"handle": "silent", "handle_initial": "silent", "handle_completes": "first", "changed_kept": "changed"}
 
 
 def _accounts(author: AuthorRecord, customer: CustomerRecord, found: list[Finding]) -> frozenset[str]:  # noqa: C901, PLR0912 - one branch a kind of sign
     """E-mail, known accounts and own sites; which were found."""
-    if author.email is not None and customer.email is not None:
+    if author.email is not None and customer.email is not None and not _of_several(author.email, customer):
         if author.email == customer.email:
             found.append(Finding("email.same"))
+        elif _of_several(customer.email, customer):
+            pass
         elif author.email.rpartition("@")[2] != customer.email.rpartition("@")[2]:
             found.append(Finding("email.other"))
     known = link = site = ""
+    own = False
+    shared: tuple[str, ...] = ()
     for key, clue in author.clues.items():
         if not key.startswith("h:"):
             continue
         if key in customer.accounts or key in customer.own_sites:
+            own = own or clue.own
             if clue.sign is Sign.ACCOUNT:
                 known = known or customer.accounts.get(key, clue.platform)
             elif clue.sign is Sign.SITE:
                 site = site or "blog"
+                shared += (f"d:{key.removeprefix('h:blog:')}",) if key in customer.own_sites else ()
             else:
                 link = link or customer.accounts.get(key, clue.platform)
     if site:
-        found.append(Finding("link.site"))
+        found.append(Finding("link.site", rarity=shared, own=own))
     elif link:
         second = link == author.platform and not known
-        found.append(Finding("link.second" if second else "link.known", about=link))
+        found.append(Finding("link.second" if second else "link.known", about=link, own=own))
     if known:
         found.append(Finding("account.known", about=known))
         if author.created is not None and customer.since is not None:
@@ -307,24 +335,46 @@ def _accounts(author: AuthorRecord, customer: CustomerRecord, found: list[Findin
         and Evidence.HANDLE in author.allowed
         and link != author.platform
     ):
-        found.append(Finding("account.other", about=author.platform))
+        near = any(
+            platform == author.platform and is_copy(author.handle, letters_of(key.split(":", 2)[2]))
+            for key, platform in customer.accounts.items()
+        )
+        found.append(Finding("account.copied" if near else "account.other", about=author.platform))
     return frozenset(each.level for each in found) if known or link or site else frozenset()
 
 
-def _company(author: AuthorRecord, customer: CustomerRecord) -> str | None:  # noqa: C901, PLR0911 - levels in order, the first that holds
+def _of_several(email: str, customer: CustomerRecord) -> bool:
+    """Whether a mailbox is a team's: it shows the company, and nobody in particular. On a domain of one's name it is own."""
+    return email.partition("@")[0] in SHARED_MAILBOXES and f"h:blog:{mail_domain(email)}" not in customer.own_sites
+
+
+def is_copy(handle: str, known: str) -> bool:
+    """Whether a handle is made to be taken for another: the same with a letter exchanged or with something around it."""
+    if min(len(handle), len(known)) < 6 or handle == known:
+        return False
+    if known in handle and len(handle) - len(known) <= 8:
+        return True
+    return DamerauLevenshtein.distance(handle, known, score_cutoff=2) <= (1 if len(known) < 10 else 2)
+
+
+def _company(author: AuthorRecord, customer: CustomerRecord, *, seen: frozenset[str]) -> str | None:  # noqa: C901, PLR0911, PLR0912 - levels in order, the first that holds
     """The best that the profile says for the customer's company; else that it names another."""
     if Evidence.COMPANY not in author.allowed:
         return None
     if author.sort is Sort.OUTSIDER:
         return "outsider"
     own = customer.company
-    if author.sites and customer.domains and author.sites & customer.domains:
+    domains = customer.domains
+    if "link.site" in seen:  # the person's own site is not their company's once more
+        domains = frozenset(domain for domain in domains if f"h:blog:{domain}" not in customer.own_sites)
+    if author.sites and domains and author.sites & domains:
         return "domain"
     if author.email_domain and author.email_domain in customer.domains:
         return "mail"
     if not own:
         stated = any(phrase.strength is Strength.STATED and not phrase.former for phrase in author.phrases)
-        return "beside" if stated else None
+        named = any(not phrase.former and author.known_companies & set(phrase.slugs) for phrase in author.phrases)
+        return "beside" if stated or named else None
     best: str | None = None
     for phrase in author.phrases:
         level = _phrase_level(phrase, customer, author)
@@ -346,7 +396,7 @@ def _company(author: AuthorRecord, customer: CustomerRecord) -> str | None:  # n
 _COMPANY_ORDER = {"stated": 0, "former": 1, "part": 2, "other_customer": 3, "other": 4, "beside": 5, "named": 6}
 
 
-def _phrase_level(phrase: Phrase, customer: CustomerRecord, author: AuthorRecord) -> str | None:  # noqa: PLR0911 - levels in order, the first that holds
+def _phrase_level(phrase: Phrase, customer: CustomerRecord, author: AuthorRecord) -> str | None:  # noqa: C901, PLR0911 - levels in order, the first that holds
     own = customer.company
     said = phrase.slug
     same = said == own or said in customer.labels or (phrase.at_sign and len(said) >= 6 and own.startswith(said))
@@ -358,7 +408,9 @@ def _phrase_level(phrase: Phrase, customer: CustomerRecord, author: AuthorRecord
         return "stated"
     known = next((each for each in phrase.slugs if each in author.known_companies), None)
     if known is not None and known != own:
-        return None if phrase.former or phrase.strength == Strength.MENTIONED else "other_customer"
+        if phrase.former or (phrase.strength == Strength.MENTIONED and known != said):
+            return None
+        return "named" if phrase.strength == Strength.MENTIONED else "other_customer"
     if own in phrase.slugs and len(own) >= 4:
         return "former" if phrase.former else "part"
     if phrase.former or phrase.strength == Strength.MENTIONED:
@@ -419,4 +471,4 @@ def _made_of_name(handle: str, name: Named) -> bool:
 
 def rarity_keys(findings: Iterable[Finding]) -> set[str]:
     """The counting keys that weighing these findings needs."""
-    return {key for finding in findings for key in finding.rarity if key[:1] == "#" or key[:2] in {"c:", "a:"}}
+    return {key for finding in findings for key in finding.rarity if key[:1] == "#" or key[:2] in {"c:", "d:", "a:"}}

@@ -14,7 +14,9 @@ import tldextract
 from nlp.identity.lists import FREE_MAIL, SHARED_HOSTS, SOCIAL
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}://", re.IGNORECASE)
+_PLAIN = re.compile(r"(?:https?://)?((?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.){1,20}[a-z]{1,63})/?", re.ASCII)
+"""A site's front page, or a bare host, as most addresses are: read without taking the address to pieces."""
 
 
 def split_address(address: str) -> SplitResult:
@@ -30,6 +32,9 @@ def split_address(address: str) -> SplitResult:
 @lru_cache(maxsize=16384)
 def host_of(address: str) -> str | None:
     """The host of an address with or without scheme, lower-case and without ``www.``; ``None`` if there is none."""
+    if plain := _PLAIN.fullmatch(address):
+        host = plain[1].removeprefix("www.")
+        return host if "." in host else None
     text = address.strip()
     if not text or len(text) > 2000 or any(char.isspace() for char in text):
         return None
@@ -62,17 +67,25 @@ def mail_domain(email: str | None) -> str | None:
 @lru_cache(maxsize=16384)
 def is_shared(host: str) -> bool:
     """Whether unrelated people have their pages under this host's domain."""
-    found = _suffixes()(host)
-    domain = _registrable(host)
-    return domain is None or found.is_private or bool({domain, host} & (FREE_MAIL | SHARED_HOSTS | SOCIAL))
+    domain, private = _below_suffix(host)
+    return domain is None or private or domain in _MANY_PEOPLES or host in _MANY_PEOPLES
+
+
+_MANY_PEOPLES = FREE_MAIL | SHARED_HOSTS | SOCIAL
 
 
 def _registrable(host: str) -> str | None:
     """One label below the public suffix; an unlisted top-level domain is one (the list's own default rule)."""
+    return _below_suffix(host)[0]
+
+
+@lru_cache(maxsize=4096)
+def _below_suffix(host: str) -> tuple[str | None, bool]:
+    """The registrable domain, and whether its suffix is a private one, below which unrelated people have their pages."""
     found = _suffixes()(host)
     if found.suffix or not found.domain:
-        return found.top_domain_under_public_suffix or None
-    return ".".join(host.split(".")[-2:])
+        return found.top_domain_under_public_suffix or None, found.is_private
+    return ".".join(host.split(".")[-2:]), found.is_private
 
 
 @cache

@@ -19,12 +19,12 @@ from listener.core.brand import Evidence
 from listener.core.people import Customer, Reason
 from nlp.identity.domains import mail_domain
 from nlp.identity.keys import company_key, customer_domains, customer_keys, handle_keys, normal_email
-from nlp.identity.lists import PARTICLES
+from nlp.identity.lists import PARTICLES, SHARED_MAILBOXES
 from nlp.identity.names import canonical, same_group, words
 
 PAIR_KEY = "p:"
 """With it begins a key that no author has: a mailbox or a name written together, an initial and last name at a company."""
-PAIR_KEYS_VERSION = "1"
+PAIR_KEYS_VERSION = "2"
 """Raise it with every change of ``stored_keys`` that is not one of the blocking keys."""
 _START = 4
 """Letters of a last name by which colleagues are compared, so that a slip of the pen behind them does no harm."""
@@ -36,13 +36,6 @@ CAP = 40
 """Who share a key with more customers than these are not compared because of it."""
 _EXPECTED = 0.02
 """Customers of whom there is a second entry, before anything is known of them."""
-_ROLES = frozenset(
-    (
-        *("accounting", "accounts", "admin", "billing", "contact", "einkauf", "finance", "hello", "hr", "info", "invoice", "it"),
-        *("mail", "marketing", "office", "purchasing", "rechnung", "sales", "service", "support", "team"),
-    )
-)
-"""Mailboxes of several people."""
 _FIRST_NAME, _LAST_NAME = 1 / 300, 1 / 2000
 """How frequent a name is of which nothing is known."""
 _CLOSE = 0.88
@@ -100,7 +93,7 @@ def pair_keys(customer: Customer) -> frozenset[str]:
 def _pair_keys(customer: Customer) -> set[str]:
     keys = set()
     local = (normal_email(customer.email) or "").partition("@")[0]
-    if len(local) > _LONG and local not in _ROLES:
+    if len(local) > _LONG and local not in SHARED_MAILBOXES:
         keys.add(f"{PAIR_KEY}j:{_letters(local)}")
     given, family = _given(customer), _family(customer)
     if given and family:
@@ -241,11 +234,11 @@ def _shared(one: Customer, other: Customer, total: int) -> Iterator[Reason]:
     own = max(round(math.log2(max(total, 2)) + 8, 1), _OWN)
     here, there = normal_email(one.email), normal_email(other.email)
     if here and here == there:
-        role = here.partition("@")[0] in _ROLES
+        role = here.partition("@")[0] in SHARED_MAILBOXES
         yield Reason("the same e-mail address" + (" (of several people)" if role else ""), 3.0 if role else own, Evidence.EMAIL)
     elif here and there:
         local, local_there = here.partition("@")[0], there.partition("@")[0]
-        if local == local_there and len(local) > _LONG and local not in _ROLES:
+        if local == local_there and len(local) > _LONG and local not in SHARED_MAILBOXES:
             yield Reason("e-mail addresses that begin alike", 4.0, Evidence.EMAIL)
         elif here.partition("@")[2] == there.partition("@")[2] and set(customer_domains(one)) & set(customer_domains(other)):
             yield Reason("two e-mail addresses at one company", -4.0, Evidence.EMAIL)

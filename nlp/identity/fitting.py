@@ -29,6 +29,9 @@ MOST = 2.0**5
 """A level of fixed chance weighs five bits at most, for or against: profiles are old, and CRMs err."""
 MOST_AGAINST = 2.0**8
 """But for a second account where the CRM knows one: whoever copies a person is right in everything else."""
+MOST_AWAY = 2.0**3
+"""Another place says less than any set of examples shows: a CRM often has the town of the company."""
+AGAINST_ALL = frozenset({"account.other", "account.copied"})
 FEWEST = 5
 """A level that fewer pairs have keeps its weight."""
 _ENOUGH = 1e-4
@@ -88,6 +91,8 @@ OWN_LEVELS = frozenset(key for key, level in LEVELS.items() if level.rarity is R
 NAME_LEVELS = frozenset(key for key, level in LEVELS.items() if level.rarity is Rarity.FULL_NAME)
 COMPANY_LEVELS = frozenset(key for key, level in LEVELS.items() if level.rarity is Rarity.COMPANY)
 _CONTEXTS = {"known": frozenset({"account.known"}), "own": OWN_LEVELS, "company": COMPANY_LEVELS, "name": NAME_LEVELS}
+_ALONE = "alone"
+"""A name and nothing of a company: where a place is what a person would look at next."""
 
 
 def _context(level: str) -> str:
@@ -100,6 +105,8 @@ def _context(level: str) -> str:
         return "known"
     if level in {"name.silent", "name.other"}:
         return "own"
+    if level in {"place.same", "place.other", "place.region"}:
+        return _ALONE
     return "company" if level == "place.colleague" else "name"
 
 
@@ -114,6 +121,8 @@ def _maximised(authors: Sequence[Sequence[Pair]], weights: Weights, start: Weigh
             matches += probability
             levels = frozenset(finding.level for finding in pair.findings)
             contexts = {name for name, signs in _CONTEXTS.items() if levels & signs}
+            if "name" in contexts and "company" not in contexts:
+                contexts.add(_ALONE)
             for name in contexts:
                 sizes[name][0] += probability
                 sizes[name][1] += 1 - probability
@@ -129,13 +138,14 @@ def _maximised(authors: Sequence[Sequence[Pair]], weights: Weights, start: Weigh
             found[key] = first  # what these pairs never show they say nothing about
             continue
         if LEVELS[key].rarity is not Rarity.FIXED:
-            found[key] = Chance(_within((matched[key] + PRIOR_PAIRS * first.m) / (matches + PRIOR_PAIRS)), first.u)
+            seen, whole = (in_context[key][0], sizes[_ALONE][0]) if _context(key) == _ALONE else (matched[key], matches)
+            found[key] = Chance(_within((seen + PRIOR_PAIRS * first.m) / (whole + PRIOR_PAIRS)), first.u)
             continue
         true, false = sizes[_context(key)]
         m = (in_context[key][0] + PRIOR_PAIRS * first.m) / (true + PRIOR_PAIRS)
         u = (in_context[key][1] + PRIOR_PAIRS * first.u) / (false + PRIOR_PAIRS)
-        most = MOST_AGAINST if key == "account.other" else MOST
-        found[key] = Chance(_within(min(m, u * MOST)), _within(min(u, m * most)))
+        most = MOST_AGAINST if key in AGAINST_ALL else MOST_AWAY if key == "place.other" else MOST
+        found[key] = Chance(_within(max(u / most, min(m, u * MOST))), _within(u))
     return found
 
 
@@ -164,9 +174,19 @@ def _calibrated(authors: Sequence[Sequence[Pair]], weights: Weights) -> Weights:
     return replace(weights, scale=round(best[0], 3), offset=round(best[1], 3))
 
 
+CONTRADICTIONS = AGAINST_ALL | {
+    "name.relative",
+    "name.kin",
+    "name.other",
+    "company.other",
+    "company.other_customer",
+    "link.second",
+}
+
+
 def _vetoed(author: Sequence[Pair], weights: Weights) -> bool:
     best = max(author, key=lambda pair: bits_of(pair, weights))
-    return any(finding.level == "account.other" for finding in best.findings)
+    return any(finding.level in CONTRADICTIONS for finding in best.findings)
 
 
 def _loss(scored: Sequence[Sequence[tuple[float, bool]]], scale: float, offset: float) -> float:

@@ -31,10 +31,11 @@ from nlp.identity.bios import phrases, slug
 from nlp.identity.domains import host_of, mail_domain, site_domain
 from nlp.identity.lists import PARTICLES
 from nlp.identity.names import canonical, forms, is_name_in_one_word, shown_words, words
+from nlp.identity.permitted import MOST_LINKS, permitted
 from nlp.identity.profiles import Profile, is_common_instance, mastodon_names, platform_name, profile_of
 from nlp.identity.signs import organisation_slug
 
-KEYS_VERSION = "2"
+KEYS_VERSION = "4"
 """Raise it with every change of what keys a customer gets: an unchanged export is imported anew then."""
 
 
@@ -59,6 +60,8 @@ class Clue(NamedTuple):
     key: str
     sign: Sign
     platform: str = ""
+    own: bool = False
+    """The author gave the page as their own, not among links."""
 
     @property
     def kind(self) -> Evidence:
@@ -82,7 +85,7 @@ MOST_PAIRED = 4
 MOST_NAMES = 6
 MOST_LETTERS = 200
 MOST_DOMAINS = 10
-_EMAIL = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+")
+_EMAIL = re.compile(r"[^@\s<>\"]{1,100}@[^@\s<>\"]{1,255}")
 _ROBOTS = frozenset({"noreply", "no-reply", "donotreply", "do-not-reply", "mailer-daemon", "nobody"})
 _DOTS_IGNORED = frozenset({"gmail.com", "googlemail.com"})
 _NO_WORD = re.compile(r"[^a-z0-9]+")
@@ -94,10 +97,10 @@ _NO_WORD = re.compile(r"[^a-z0-9]+")
 def customer_keys(customer: Customer) -> frozenset[str]:
     """Every key under which the customer can be found, and those that are only counted."""
     domains = customer_domains(customer)
-    keys = {f"d:{domain}" for domain in domains} | own_site_keys(customer)
+    keys = {f"d:{domain}" for domain in domains} | own_site_keys(customer, domains)
     if (email := normal_email(customer.email)) is not None:
         keys.add(f"e:{email}")
-    for known in customer.handles:
+    for known in known_handles(customer):
         keys |= handle_keys(known)
         keys.add(f"a:{bare_handle(known.handle)}")
     company = slug(customer.company)
@@ -116,18 +119,48 @@ def customer_keys(customer: Customer) -> frozenset[str]:
     return frozenset(key for key in keys if not key.endswith((":", " ")))
 
 
-def own_site_keys(customer: Customer) -> frozenset[str]:
-    """The keys of sites that are the customer's own: a profile page, or a domain that is the person's and no company's."""
-    keys = {f"h:blog:{domain}" for domain in customer_domains(customer) if is_personal(domain, customer)}
-    for address in (customer.website, *customer.domains):
-        if address and (own := profile_of(address)) is not None:
-            keys.add(_account_key(own.platform, own.handle))
-    return frozenset(keys)
+def own_site_keys(customer: Customer, domains: Sequence[str] | None = None) -> frozenset[str]:
+    """The keys of domains that are the person's own and no company's."""
+    theirs = customer_domains(customer) if domains is None else domains
+    return frozenset(f"h:blog:{domain}" for domain in theirs if is_personal(domain, customer))
 
 
 def is_personal(domain: str, customer: Customer) -> bool:
-    """Whether a customer's domain is their own and no company's: they have no company, or the domain is their name."""
-    return not customer.company.strip() or is_name_in_one_word(domain.partition(".")[0], customer)
+    """Whether a customer's domain is their own and no company's: it is their name.
+
+    That the CRM names no company for them says nothing: many a contact at a large company has none.
+    """
+    return is_name_in_one_word(domain.partition(".")[0], customer)
+
+
+def known_handles(customer: Customer) -> tuple[KnownHandle, ...]:
+    """The accounts of the CRM, and those that stand in its fields for sites, of unknown provenance.
+
+    The field for the site is mostly the company's: a page there is the person's only where it bears their name.
+    """
+    found = {key: known for known in customer.handles for key in handle_keys(known)}
+    more = []
+    for address in (customer.website, *customer.domains[:MOST_DOMAINS]):
+        page = profile_of(address) if address else None
+        if page is not None and _bears_name(page.handle, customer):
+            known = KnownHandle(page.platform, page.handle)
+            if not handle_keys(known) & found.keys():
+                found |= dict.fromkeys(handle_keys(known), known)
+                more.append(known)
+    return (*customer.handles, *more)
+
+
+def _bears_name(handle: str, customer: Customer) -> bool:
+    """Whether a handle is the person's name, or the last name with the first one's initial, and not their company's."""
+    host, _, path = handle.partition("/")
+    word = path or (host.partition(".")[0] if "." in host else host)
+    letters = letters_of(word).rstrip("0123456789")
+    if is_name_in_one_word(letters, customer):
+        return True
+    given, last = "".join(words(customer.first_name)), "".join(words(customer.last_name))
+    if not given or len(last) < 3 or letters == slug(customer.company):
+        return False
+    return letters in {given[0] + last, last + given[0]}
 
 
 def customer_domains(customer: Customer) -> tuple[str, ...]:
@@ -162,6 +195,7 @@ def author_keys(
     clues: Sequence[Clue] | None = None,
 ) -> frozenset[str]:
     """Every key that could find the author, or the author's company, among the customers; at most ``MOST_KEYS``."""
+    author = permitted(author, allowed)
     known = author_clues(author, platform, origin) if clues is None else clues
     keys = [clue.key for clue in known if may_use(clue, allowed)]
     blog = platform_name(platform) == "blog"
@@ -195,6 +229,8 @@ def author_keys(
 
 def may_use(clue: Clue, allowed: Collection[Evidence]) -> bool:
     """Whether a policy lets a clue be used. A site may show a person or a company: it needs either kind."""
+    if clue.sign is Sign.MAIL_DOMAIN and Evidence.EMAIL not in allowed:
+        return False
     return clue.kind in allowed or (clue.sign is Sign.SITE and clue.key.startswith("d:") and Evidence.COMPANY in allowed)
 
 
@@ -255,7 +291,7 @@ def _clues(author: Author, platform: str, origin: str) -> Iterator[Clue]:
         yield from _account(platform, handle, Sign.ACCOUNT, _instance(author, origin) if platform == "mastodon" else None)
     for page in own_pages:
         yield from _page(page, platform, own=True)
-    for link in author.links:
+    for link in author.links[:MOST_LINKS]:
         yield from _page(link, platform, own=False)
     if (domain := mail_domain(email)) is not None:
         yield Clue(f"d:{domain}", Sign.MAIL_DOMAIN)
@@ -268,10 +304,10 @@ def _page(address: str, platform: str, *, own: bool) -> Iterator[Clue]:
     profile = profile_of(address)
     if profile is not None:
         sign = Sign.ACCOUNT if own and profile.platform == platform else Sign.LINK
-        yield from _account_of(profile, sign, bare=sign is Sign.ACCOUNT)
+        yield from (clue._replace(own=own) for clue in _account_of(profile, sign, bare=sign is Sign.ACCOUNT))
     domain = site_domain(address)
     if domain is not None and (profile is None or profile.platform == "blog"):
-        yield Clue(_account_key("blog", domain), Sign.SITE, "blog")
+        yield Clue(_account_key("blog", domain), Sign.SITE, "blog", own)
         yield Clue(f"d:{domain}", Sign.SITE)
 
 

@@ -48,6 +48,7 @@ _LEVELS = (
     Level("email.other", "another e-mail address than the CRM's", Evidence.EMAIL),
     Level("account.known", "the account that the CRM knows on {platform}", _HANDLE, Rarity.OWN),
     Level("account.other", "the CRM knows another account of this customer on {platform}", _HANDLE),
+    Level("account.copied", "the handle is much like the account that the CRM knows on {platform}, but another", _HANDLE),
     Level("link.known", "a profile link to the account that the CRM knows on {platform}", Evidence.LINK, Rarity.OWN),
     Level(
         "link.second", "the profile links to another account on the same platform, which the CRM knows", Evidence.LINK, Rarity.OWN
@@ -79,6 +80,7 @@ _LEVELS = (
     Level("name.changed", "the customer's first name with another last name", _NAME, Rarity.FIRST_NAME),
     Level("name.silent", "the display name does not contradict", _NAME),
     Level("name.relative", "the display name has the last name with another first name", _NAME, Rarity.LAST_NAME),
+    Level("name.kin", "the display name has the last name with clearly another first name", _NAME, Rarity.LAST_NAME),
     Level("name.other", "the display name is another person's", _NAME),
     Level("company.domain", "a site of their company", _COMPANY, Rarity.COMPANY),
     Level("company.mail", "an e-mail address of their company", _COMPANY, Rarity.COMPANY),

@@ -20,12 +20,14 @@ from nlp.identity.compare import AuthorRecord, CustomerRecord, Finding, author_r
 from nlp.identity.deciding import Candidate, Companies, decide, is_duplicate, linked_domains
 from nlp.identity.fitting import Pair
 from nlp.identity.keys import Clue, author_clues, author_keys, may_use, person_keys
+from nlp.identity.merging import VERSION as MERGING
 from nlp.identity.own_side import why_own
+from nlp.identity.permitted import permitted_job
 from nlp.identity.signs import Sort
 from nlp.identity.weights import DEFAULT, Weights
 
 ENGINE = "scored"
-VERSION = "2"
+VERSION = "4"
 
 CAP = 25
 """A key that more customers share says nothing about a person."""
@@ -56,7 +58,9 @@ class ScoringMatcher:
         self._own = own
         self._weights = weights
         sides = (sorted(own.emails), sorted(own.domains), sorted(own.accounts), sorted(own.names))
-        self._fingerprint = digest("identity", ENGINE, VERSION, repr(sides), json.dumps(weights.to_json(), sort_keys=True))
+        self._fingerprint = digest(
+            "identity", ENGINE, VERSION, MERGING, repr(sides), json.dumps(weights.to_json(), sort_keys=True)
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -74,10 +78,12 @@ class ScoringMatcher:
     def _settled(self, job: MatchJob) -> Match | None:
         """What needs no evidence: our own side, and what a person said."""
         if (reason := why_own(job, self._own)) is not None:
-            return Match(Outcome.NONE, 0.0, job.policy.name, ENGINE, VERSION, evidence=(reason,), own_side=True)
+            return Match(Outcome.NONE, 0.0, job.policy.name, ENGINE, VERSION, evidence=(reason,), own_side=True, keys=_keys(job))
         if job.linked is not None:
             said = Reason("a person said so", _SAID_BITS, Evidence.HANDLE)
-            return Match(Outcome.LINK, 1.0, job.policy.name, ENGINE, VERSION, contact_id=job.linked, evidence=(said,))
+            return Match(
+                Outcome.LINK, 1.0, job.policy.name, ENGINE, VERSION, contact_id=job.linked, evidence=(said,), keys=_keys(job)
+            )
         return None
 
     def pairs(self, jobs: Sequence[MatchJob], index: CustomerIndex, decided: Mapping[int, Collection[str]]) -> list[Pair]:
@@ -100,6 +106,27 @@ class ScoringMatcher:
                 truth = None if right is None else record.customer.contact_id in right
                 found.append(Pair(one.job.author_id, findings, shares, prior, truth))
         return found
+
+    def weigh(self, job: MatchJob, customer: Customer, index: CustomerIndex) -> Match:
+        """All that the evidence says of the author and this one customer, also where it speaks against them, or says nothing.
+
+        The match names the customer whatever its outcome; only our own side is answered as ever.
+        """
+        if (reason := why_own(job, self._own)) is not None:
+            return Match(Outcome.NONE, 0.0, job.policy.name, ENGINE, VERSION, evidence=(reason,), own_side=True, keys=_keys(job))
+        each = _read(job)
+        companies = index.accounts({key for key in each.keys if key[:2] in {"c:", "d:"}})
+        each = _with_known(each, companies)
+        record = _customer(customer, job.policy.provenance)
+        findings = compare(each.record, record) if job.policy.evidence else ()
+        total = index.total()
+        scored = self._weights.score(findings, index.bearers(set(rarity_keys(findings))), total)
+        found = decide(each.job, each.record, each.clues, [Candidate(record, scored)], companies, self._weights, total)
+        vetoes = () if found.best is not None else tuple(piece for piece in found.evidence if piece.weight_bits)
+        shown = replace(
+            found.to_match(companies), contact_id=customer.contact_id, evidence=(*scored.reasons(), *vetoes), runner_up=None
+        )
+        return replace(shown, policy=job.policy.name, engine=ENGINE, version=VERSION, keys=tuple(sorted(each.keys)))
 
     def _compare(
         self, asked: Sequence[Asked], index: CustomerIndex
@@ -133,8 +160,14 @@ class ScoringMatcher:
         ]
 
 
+def _keys(job: MatchJob) -> tuple[str, ...]:
+    """The author's keys as an answer carries them, also where no customer was looked for: accounts are merged by them."""
+    return tuple(sorted(_read(job).keys))
+
+
 def _read(job: MatchJob) -> Asked:
     allowed = job.policy.evidence
+    job = permitted_job(job)
     clues = tuple(clue for clue in author_clues(job.author, job.platform, job.origin) if may_use(clue, allowed))
     record = author_record(job.author, job.platform, job.origin, allowed=allowed, clues=clues)
     keys = author_keys(job.author, job.platform, job.origin, allowed=allowed, clues=clues) if allowed else frozenset()

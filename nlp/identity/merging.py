@@ -24,7 +24,7 @@ from nlp.identity.pairs import Pair, Side, links_to_person, look, same_mailbox
 from nlp.identity.weights import SMALLEST, Weights, default, probability
 
 ENGINE = "merging"
-VERSION = "1"
+VERSION = "2"
 
 SHARE = 0.05
 """How many authors have a second account that is heard, too."""
@@ -50,7 +50,7 @@ MOST = 0.999
 
 SAME_NAME = frozenset({"full", "variant", "nickname", "shared", "handle", "handle_completes", "changed_kept"})
 WHOLE_NAME = frozenset({"full", "variant", "nickname", "handle_completes"})
-OTHER_NAME = frozenset({"other", "relative"})
+OTHER_NAME = frozenset({"other", "relative", "kin"})
 SAME_COMPANY = frozenset({"domain", "mail", "stated", "handle"})
 OTHER_COMPANY = frozenset({"other", "other_customer"})
 SAME_PLACE = frozenset({"same", "colleague"})
@@ -74,6 +74,7 @@ WORDS: Mapping[str, str] = {
     "name.changed": "the same first name with another last name",
     "name.silent": "the names do not contradict",
     "name.relative": "the same last name with another first name",
+    "name.kin": "the same last name with clearly another first name",
     "name.other": "different names",
     "company.domain": "the same site of a company or a person",
     "company.mail": "an e-mail address of the other's company",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -50,8 +51,8 @@ def name_level(shown: Shown, named: Named) -> str | None:  # noqa: PLR0911 - lev
         return "handle_completes"
     if level == "changed" and handle in {"full", "last"} and not _in_display(shown, named):
         return "changed_kept"
-    if level == "relative" and handle == "full":
-        return "short"
+    if level in {"relative", "kin"} and handle in {"full", "first"} and _first_in_handle(shown, named):
+        return "short"  # the first name that the display name changes stands in the handle
     if level == "last" and handle in {"full", "first"}:
         return "handle_completes"
     if level == "silent":
@@ -64,7 +65,7 @@ def _in_display(shown: Shown, named: Named) -> bool:
     return any(word in shown.words for word in named.family)
 
 
-def _display(shown: Shown, named: Named) -> str:
+def _display(shown: Shown, named: Named) -> str:  # noqa: C901, PLR0911 - the orders in which names are written
     """The level of the display name alone."""
     given, family = named.given, named.family
     names = [word for word in shown.words if len(word) == 1 or word not in PARTICLES][:MOST_WORDS]
@@ -76,17 +77,23 @@ def _display(shown: Shown, named: Named) -> str:
         return "full"
     if len(names) > 2 and _together("".join(names), named):
         return "full"
+    given_level: Callable[[str, str], int] = _given
     if len(given) > 1:
-        given = (*given, "".join(given))
-    first, first_at = _best(names, given, _given)
+        given, given_level = (*given, "".join(given)), _given_part
+    first, first_at = _best(names, given, given_level)
     last, last_at = _best(names, family, _family, taken=first_at if first <= _TYPO else None)
-    if first_at == last_at and first_at is not None and first <= _TYPO and last == _NOT:
-        last_at = None
+    if first_at == last_at and first_at is not None:
+        if first <= _TYPO and last == _NOT:
+            last_at = None
+        elif last <= _TYPO:  # one word cannot be both
+            first, first_at = _best(names, given, given_level, taken=last_at)
     if last == _NOT and first != _NOT and family:  # the same word may be the better last name
         other, other_at = _best(names, family, _family)
         if other < first:
             last, last_at = other, other_at
-            first, first_at = _best(names, given, _given, taken=last_at)
+            first, first_at = _best(names, given, given_level, taken=last_at)
+    if first <= _TYPO and last <= _TYPO and _other_part(names, first_at, last_at, named):
+        return "kin"
     level = _combined(first, last, names, first_at, last_at, named)
     if level is None:
         return "other" if shown.spaced and sum(len(word) > 1 for word in names) > 1 else "silent"
@@ -118,8 +125,44 @@ def _combined(first: int, last: int, names: list[str], first_at: int | None, las
     if last <= _TYPO:
         if not others or not named.given:
             return "last"
-        return "relative"
+        return "relative" if any(_alike(word, own) for word in others for own in named.given) else "kin"
     return None
+
+
+def _other_part(names: list[str], first_at: int | None, last_at: int | None, named: Named) -> bool:
+    """Whether a first name of several parts agrees in one part and contradicts in another: Sung-min and Min-jun."""
+    if len(named.given) < 2 or first_at is None or names[first_at] == "".join(named.given):
+        return False
+    left = [own for own in named.given if not any(_given_part(word, own) <= _INITIAL for word in names)]
+    beside = [names[at] for at in (first_at - 1, first_at + 1) if 0 <= at < len(names) and at != last_at]
+    between = last_at is not None and abs(first_at - last_at) == 1 and (first_at == 0 or last_at == 0)
+    if between and last_at is not None and first_at < last_at:
+        beside = []  # what follows the last name is another last name
+    swapped = not left and first_at + 1 < len(names) and _turned(names, named)
+    return swapped or bool(left and any(len(word) > 1 and word.isalpha() and word not in named.family for word in beside))
+
+
+def _turned(names: list[str], named: Named) -> bool:
+    """Whether the parts of a first name stand in the other order."""
+    places = [names.index(own) for own in named.given if own in names]
+    return len(places) > 1 and places != sorted(places)
+
+
+_STARTS = str.maketrans("cqgyjzpwx", "kkjjjsfvs")
+
+
+def _alike(word: str, own: str) -> bool:
+    """Whether two first names begin alike or share a syllable, so that one could be a short form that no list has."""
+    if word[:1].translate(_STARTS) == own[:1].translate(_STARTS):
+        return True
+    return any(word[at : at + 3] in own for at in range(len(word) - 2))
+
+
+def _first_in_handle(shown: Shown, named: Named) -> bool:
+    whole = "".join(named.given)
+    if len(named.given) > 1 and len(whole) > 3 and whole in shown.handle:
+        return True
+    return any(len(word) > 3 and (shown.handle.startswith(word) or word in shown.pieces) for word in named.given)
 
 
 def _best(names: list[str], own: tuple[str, ...], compare, taken: int | None = None) -> tuple[int, int | None]:  # type: ignore[no-untyped-def]
@@ -137,7 +180,7 @@ def _best(names: list[str], own: tuple[str, ...], compare, taken: int | None = N
 
 
 @lru_cache(maxsize=65536)
-def _given(word: str, own: str) -> int:
+def _given(word: str, own: str) -> int:  # noqa: PLR0911 - levels in order, the first that holds
     if word == own:
         return _EXACT
     if len(word) == 1 or len(own) == 1:
@@ -147,9 +190,22 @@ def _given(word: str, own: str) -> int:
     if is_close(word, own):
         return _TYPO
     shorter, longer = sorted((word, own), key=len)
-    if len(shorter) >= 3 and (longer.startswith(shorter[:-1] if len(shorter) > 3 else shorter) or shorter in longer):
+    stem = shorter.rstrip(_SMALL) if shorter[-1] in _SMALL else shorter
+    if len(shorter) >= 3 and longer.startswith(shorter):
         return _GUESS
-    return _GUESS if word[:3] == own[:3] else _NOT
+    if len(stem) >= 3 and longer.startswith(stem) and len(stem) < len(shorter) <= len(stem) + 2 and len(longer) > len(stem) + 1:
+        return _GUESS
+    return _GUESS if len(stem) >= 4 and stem in longer else _NOT
+
+
+_SMALL = "aeiouy"
+"""Letters on which short forms end."""
+
+
+def _given_part(word: str, own: str) -> int:
+    """The same where the first name has several parts: one of them with more behind it is another name."""
+    found = _given(word, own)
+    return _NOT if found == _GUESS and (len(word) > len(own) or len(own) < 6) else found
 
 
 @lru_cache(maxsize=65536)

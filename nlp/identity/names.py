@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache, lru_cache
 
@@ -54,7 +55,7 @@ _CLOSE = 0.92
 @lru_cache(maxsize=65536)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name, folded for comparison, without titles."""
-    text = unicodedata.normalize("NFKC", stream_safe(name)).casefold()
+    text = name.lower() if name.isascii() else unicodedata.normalize("NFKC", stream_safe(name)).casefold()
     if text.isascii():
         text = text.replace("'", "")
     else:
@@ -95,9 +96,8 @@ def _in_latin(found: re.Match[str]) -> str:
     return word.translate(_LOOK_ALIKES)
 
 
-@lru_cache(maxsize=65536)
 def _without_umlauts(word: str) -> str:
-    return _UMLAUTS.sub(r"\1", word) if len(word) > 4 else word
+    return _UMLAUTS.sub(r"\1", word) if len(word) > 4 and "e" in word else word
 
 
 def agreement(display_name: str | None, customer: Customer) -> Agreement:
@@ -132,6 +132,17 @@ def same_person(one: Customer, other: Customer) -> bool:
 def is_name_in_one_word(word: str, customer: Customer) -> bool:
     """Whether a word (a domain's label) is first and last name written together."""
     return _written_together("".join(words(word)), words(customer.first_name), words(customer.last_name))
+
+
+def common_name(names: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether two people's names (and handles) have anything in common: a word of one stands in a word of the other.
+
+    Words of one or two letters say nothing; where there are no others, nothing speaks against it.
+    """
+    one, other = ([word for name in each for word in words(name[:200])] for each in (names, others))
+    if not (any(len(word) > 2 for word in one) and any(len(word) > 2 for word in other)):
+        return True
+    return any((len(mine) > 2 and mine in theirs) or (len(theirs) > 2 and theirs in mine) for mine in one for theirs in other)
 
 
 def canonical(given: str) -> str:

@@ -8,20 +8,19 @@ from functools import cached_property
 
 from listener.core.brand import Evidence
 from listener.core.identities import account_room
-from listener.core.mention import Author, normal_handle
+from listener.core.mention import normal_handle
 from listener.core.people import KnownHandle, MatchJob
 from nlp.identity.compare import AuthorRecord, CustomerRecord, Finding, as_customer, author_record, compare, customer_record
 from nlp.identity.domains import host_of, site_domain
 from nlp.identity.keys import Sign, author_clues, normal_email
 from nlp.identity.levels import LEVELS
+from nlp.identity.lists import SHARED_MAILBOXES
 from nlp.identity.names import is_name_in_one_word
+from nlp.identity.permitted import permitted
 from nlp.identity.profiles import platform_name, profile_of
-from nlp.identity.signs import Sort, doubts, organisation_slug, sort_of
+from nlp.identity.signs import Sort, doubts, judged, organisation_slug
 
 NEVER = frozenset({Sort.BRAND, Sort.ROBOT, Sort.PARODY, Sort.COPY})
-SHARED_MAILBOXES = frozenset(
-    "admin contact feedback hallo hello help hi info kontakt mail office post press sales support team".split()  # noqa: SIM905
-)
 SHORTEST_HANDLE = 4
 """A shorter handle says nothing."""
 
@@ -32,13 +31,20 @@ class Side:
     def __init__(self, job: MatchJob, allowed: frozenset[Evidence]) -> None:
         self.job = job
         self.allowed = allowed
-        self.author = _permitted(job.author, allowed)
+        self.author = permitted(job.author, allowed)
         self.room = account_room(job.platform, job.origin)
 
     @cached_property
     def never(self) -> bool:
-        """Whether the account is no person's, or stands for a whole site."""
-        return sort_of(self.author) in NEVER or (not self.job.named and not self.own)
+        """Whether the account is surely no person's, or stands for a whole site."""
+        sort, weak = judged(self.author)
+        return (sort in NEVER and not weak) or (not self.job.named and not self.own)
+
+    @cached_property
+    def perhaps_never(self) -> bool:
+        """Whether one weak sign says that the account is no person's."""
+        sort, weak = judged(self.author)
+        return sort in NEVER and weak
 
     @cached_property
     def as_author(self) -> AuthorRecord:
@@ -74,20 +80,6 @@ class Side:
         clues = author_clues(self.author, self.job.platform, self.job.origin)
         linked = (clue for clue in clues if clue.key.startswith("h:") and clue.sign in {Sign.LINK, Sign.SITE})
         return {clue.key: clue.platform for clue in linked if clue.key not in self.own}
-
-
-def _permitted(author: Author, allowed: frozenset[Evidence]) -> Author:
-    """The author without what a policy forbids to look at."""
-    return replace(
-        author,
-        email=author.email if Evidence.EMAIL in allowed else None,
-        display_name=author.display_name if Evidence.NAME in allowed else None,
-        bio=author.bio if Evidence.COMPANY in allowed else None,
-        location=author.location if Evidence.PLACE in allowed else None,
-        handle=author.handle if allowed & {Evidence.HANDLE, Evidence.NAME} else None,
-        profile_url=author.profile_url if allowed & {Evidence.HANDLE, Evidence.LINK} else None,
-        links=author.links if Evidence.LINK in allowed else (),
-    )
 
 
 def _site(page: str) -> set[str]:
@@ -128,6 +120,8 @@ def look(one: Side, other: Side) -> Pair | None:
     if one.never or other.never or _works_for(one, other) or _works_for(other, one):
         return None
     links = [_linked(one, other), _linked(other, one)]
+    if (one.perhaps_never or other.perhaps_never) and not all(links):
+        return None  # two accounts that link to each other are stronger than one weak sign
     found = _compared(one, other)
     pair = Pair(
         one,

@@ -57,6 +57,7 @@ ALIASES = {
 }
 
 
+@lru_cache(maxsize=256)
 def platform_name(platform: str) -> str:
     """One name for each platform; feeds and sites are all ``blog``."""
     name = platform.strip().casefold()

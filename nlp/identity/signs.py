@@ -19,6 +19,7 @@ from nlp.identity.sign_patterns import (
     BRAND_BIO,
     CLAIMING,
     CONTACT,
+    MESSENGER,
     MONEY,
     NUMBERED,
     ORGANISATION_WORDS,
@@ -29,6 +30,7 @@ from nlp.identity.sign_patterns import (
     ROBOT,
     ROBOT_HANDLE,
     ROBOT_NAME,
+    ROBOT_SURELY,
     SHORTENERS,
 )
 
@@ -46,24 +48,41 @@ class Sort(StrEnum):
 LONGEST = 1000
 
 
-def sort_of(author: Author) -> Sort | None:  # noqa: PLR0911 - sorts in order, the first that holds
+def sort_of(author: Author) -> Sort | None:
     """What an account is by its words, brands that only the CRM's companies reveal excepted."""
+    return judged(author)[0]
+
+
+def judged(author: Author) -> tuple[Sort | None, bool]:  # noqa: C901, PLR0911 - sorts in order, the first that holds
+    """What an account is, and whether that rests on one weak sign, which honest people show too."""
     bio = _read(author.bio)
     name = _read(author.display_name)
     handle = (author.handle or "")[:200]
-    if PARODY_NAME.search(name) or PARODY.search(name) or PARODY.search(bio):
-        return Sort.PARODY
+    if PARODY.search(name) or PARODY.search(bio):
+        return Sort.PARODY, False
+    if PARODY_NAME.search(name):
+        return Sort.PARODY, not PARODY_HANDLE.search(handle)
+    dubious = _shortened(author) or is_numbered(handle)
     if MONEY.search(bio) and (CONTACT.search(bio) or _shortened(author)):
-        return Sort.COPY
-    if BACKUP.search(bio) or BACKUP.search(name) or (CONTACT.search(bio) and _shortened(author) and is_numbered(handle)):
-        return Sort.COPY
+        kinds = {found[0].casefold() for found in MONEY.finditer(bio)}
+        return Sort.COPY, len(kinds) == 1 and not dubious and not MESSENGER.search(bio)
+    if BACKUP.search(bio) or BACKUP.search(name):
+        return Sort.COPY, not dubious and not CONTACT.search(bio)
+    if CONTACT.search(bio) and _shortened(author) and is_numbered(handle):
+        return Sort.COPY, False
     if PARODY_HANDLE.search(handle) and _handle_denies(handle, name):
-        return Sort.PARODY
-    if ROBOT_NAME.search(name) or ROBOT.search(bio) or (ROBOT_HANDLE.search(handle) and not _own_name(handle, name)):
-        return Sort.ROBOT
+        return Sort.PARODY, False
+    if ROBOT_NAME.search(name):
+        return Sort.ROBOT, False
+    said, called = ROBOT.search(bio), ROBOT_HANDLE.search(handle)
+    if called and _own_name(handle, name):
+        called = None
+    if said or called:
+        surely = any(found and ROBOT_SURELY.search(found[0]) for found in (said, called))
+        return Sort.ROBOT, not surely and not (said and called)
     if BRAND_BIO.search(bio):
-        return Sort.BRAND
-    return Sort.OUTSIDER if OUTSIDER.search(bio) or OUTSIDER.search(name) else None
+        return Sort.BRAND, False
+    return (Sort.OUTSIDER if OUTSIDER.search(bio) or OUTSIDER.search(name) else None), False
 
 
 def doubts(author: Author) -> tuple[str, ...]:

@@ -44,11 +44,15 @@ class Weights:
     """The share of authors who are customers at all."""
     namesakes: float = 0.2
     """How many namesakes of customers there are among as many strangers: people of one name meet more often than by chance."""
+    together: float = 1.0
+    """By how much likelier a first and a last name meet than by chance: names go together by language and country."""
     scale: float = 1.0
     offset: float = 0.0
     """Calibration: the log-odds are ``scale`` times the sum of the bits, plus ``offset`` bits."""
     link_at: float = 0.95
     review_at: float = 0.1
+    company_at: float = 0.5
+    """From here the company of a reviewed contact is named: the candidates of one company together are so likely."""
     margin: float = 3.0
     """Bits by which the best must lead the next person for a link."""
     made: str = ""
@@ -120,7 +124,7 @@ class Weights:
             return last + self.namesakes / size
         if rarity is Rarity.INITIAL:
             return self.namesakes * 1.5 / size + last * 0.08 + first * 0.01
-        return self.namesakes * (1 + 0.5 * max(0, bearers.get(full, 0) - 1)) / size + first * last
+        return self.namesakes * (1 + 0.5 * max(0, bearers.get(full, 0) - 1)) / size + self.together * first * last
 
     def score(self, findings: Sequence[Finding], bearers: Mapping[str, int], total: int) -> Scored:
         """The bits of a pair: the calibrated prior and the calibrated weight of each finding, which add up."""
@@ -180,7 +184,7 @@ def score_customers(
     return score_pair(author_record(as_author(one), "crm"), other, bearers, total, weights)
 
 
-_NUMBERS = ("prior", "namesakes", "scale", "offset", "link_at", "review_at", "margin")
+_NUMBERS = ("prior", "namesakes", "together", "scale", "offset", "link_at", "review_at", "company_at", "margin")
 
 
 @cache

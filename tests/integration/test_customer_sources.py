@@ -56,6 +56,14 @@ def test_a_database(tmp_path: Path) -> None:
         )
     _, part = checked(folder, env)
     assert (part["name"], part["kind"], part["ready"]) == ("sqlite", "sql", True)
+    text = (folder / "listener.toml").read_text()
+    configured(folder, 'kind = "sql"\nquery = "SELECT * FROM kontakte"\n')
+    ended, part = checked(folder, env)
+    assert ended.status == 1
+    assert part["reason"] == "customers.query: no such table: kontakte; expected: a query that this database understands"
+    configured(folder, 'kind = "sql"\nquery = "SELECT surname FROM people -- all"\n')
+    assert "no column for contact_id" in str(checked(folder, env)[1]["reason"])
+    (folder / "listener.toml").write_text(text)
 
     ended = call("customers", "import", folder=folder, env=env)
     assert ended.status == 0, ended.said

@@ -115,6 +115,67 @@ def test_what_is_suspicious_is_said(folder: Path) -> None:
     assert found["suspicious"] == ["e-mail: 100% of the addresses are at one domain, of different companies"]
 
 
+def with_account(one: dict[str, str]) -> dict[str, str]:
+    return {**one, "handle_mastodon": f"@{one['first_name']}@toot.example"}
+
+
+def csv_of(people: list[dict[str, str]], *, without: str = "") -> str:
+    columns = [column for column in people[0] if column != without]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(people)
+    return out.getvalue()
+
+
+def test_a_column_that_is_lost_is_suspicious_however_few_had_something_in_it(folder: Path) -> None:
+    people = [with_account(one) if at < 3 else {**one, "handle_mastodon": ""} for at, one in enumerate(TWELVE)]
+    importing(folder, csv_of(people))
+    found = report(folder, csv_of(people, without="handle_mastodon"), "--dry-run")
+    assert found["suspicious"] == [
+        "accounts on mastodon: the export has no such column; the 3 contacts who had one have none any more"
+    ]
+    found = report(folder, csv_of([{**one, "handle_mastodon": ""} for one in people]), "--dry-run")
+    assert found["suspicious"] == [], "three who left a network are nothing odd"
+    found = report(folder, csv_of(people, without="website"), "--dry-run")
+    assert found["suspicious"] == ["site: the export has no such column; the 12 contacts who had one have none any more"]
+
+
+def test_accounts_that_are_all_emptied_are_suspicious(folder: Path) -> None:
+    people = [with_account(one) for one in TWELVE]
+    importing(folder, csv_of(people))
+    found = report(folder, csv_of([{**one, "handle_mastodon": ""} for one in people]), "--dry-run")
+    assert found["suspicious"] == ["accounts on mastodon: 12 of the 12 contacts who had it have none any more"]
+
+
+def test_a_whole_new_name_at_the_same_address_is_a_conflict_and_a_new_surname_is_none(folder: Path) -> None:
+    importing(folder, export(*TWELVE))
+    changed = [{**TWELVE[0], "first_name": "Bertil", "last_name": "Ohlsson"}, {**TWELVE[1], "last_name": "Ohlsson"}]
+    found = report(folder, export(*changed, *TWELVE[2:]), "--dry-run")
+    assert found["conflicts"] == [{"kind": "an id whose whole name changed, at the same e-mail address", "items": ["C0"]}]
+
+
+def test_a_row_is_told_once_and_harmless_rows_leave_nobody_in_doubt(folder: Path) -> None:
+    said = importing(folder, export(*TWELVE, TWELVE[0], person(1, title="CTO")), "--dry-run").out
+    assert said.count("row 15") == 1
+    assert "Rows that were left out\n     1  it repeats an earlier row word for word: row 14" in said
+    assert "nobody is taken for gone" not in said
+    said = importing(folder, export(*TWELVE, TWELVE[0], person(1, contact_id="")), "--dry-run").out
+    assert "Rows that could not be read\n     1  it has no contact_id: row 15\n        While rows cannot" in said
+
+
+def test_an_export_without_a_row_is_called_that(folder: Path) -> None:
+    importing(folder, export(*TWELVE))
+    ended = importing(folder, export(), "--dry-run")
+    assert ended.status == 1
+    assert "It would be refused: the export has no rows, where the last import had 12 customers." in ended.out
+    assert "--allow-shrink" not in ended.out
+    ended = importing(folder, export())
+    assert ended.status != 0
+    assert "crm.csv: the export has no rows" in ended.err
+    assert "nothing was changed" in ended.err
+
+
 def test_an_export_that_shrank_fails_the_dry_run_too(folder: Path) -> None:
     importing(folder, export(*TWELVE))
     ended = importing(folder, export(*TWELVE[:3]), "--dry-run")
@@ -122,6 +183,33 @@ def test_an_export_that_shrank_fails_the_dry_run_too(folder: Path) -> None:
     assert "It would be refused: The import has 3 customers where the last one had 12." in ended.out
     assert "--allow-shrink" in ended.out
     assert importing(folder, export(*TWELVE[:3]), "--dry-run", "--allow-shrink").status == 0
+
+
+def test_an_export_with_other_ids_is_refused_in_every_way(folder: Path) -> None:
+    configured = f'{CONFIG}[customers]\nfile = "crm.csv"\n'
+    importing(folder, export(*TWELVE))
+    others = export(*TWELVE[:2], *(person(number) for number in range(30, 43)))
+    why = "Only 2 of the 12 known ids are in the import (15 customers)"
+    ended = importing(folder, others, "--dry-run")
+    assert (ended.status, f"It would be refused: {why}.\n" in ended.out) == (1, True)
+    ended = importing(folder, others)
+    assert (ended.status, ended.out) == (1, "")
+    assert f"{why}; nothing was changed." in ended.err
+    (folder / "listener.toml").write_text(configured)
+    ended = call("run", folder=folder)
+    assert f"Customers: not imported, those of the last import stay: {why}" in ended.out
+    assert "of 12 customers" in call("customers", "list", folder=folder).out
+    nobody = export(*(person(number) for number in range(30, 43)))
+    assert "None of 12 known ids is in the import (13 customers)" in importing(folder, nobody).err
+    assert report(folder, export(*TWELVE[:6], *(person(number) for number in range(30, 43))), "--dry-run")["refused"] is None
+    assert report(folder, others, "--allow-shrink")["retired"] == 10
+
+
+def test_a_row_that_cannot_be_read_keeps_everybody_so_other_ids_are_no_reason_to_refuse(folder: Path) -> None:
+    importing(folder, export(*TWELVE))
+    others = export(*(person(number) for number in range(30, 43)), {**TWELVE[0], "contact_id": ""})
+    assert report(folder, others, "--dry-run")["refused"] is None
+    assert report(folder, others)["retired"] == 0
 
 
 def test_rows_that_repeat_retire_the_others_all_the_same(folder: Path) -> None:
@@ -158,6 +246,22 @@ def test_duplicates_are_proposed_and_decided_for_good(folder: Path) -> None:
     assert found["same_person"] == ["C105"]
     assert call("customers", "same", "C5", "C999", folder=folder).status == 1
     assert call("customers", "same", "C5", "C5", folder=folder).status == 2
+
+
+def test_duplicates_of_nobody_and_answers_that_contradict(folder: Path) -> None:
+    everybody = [*TWELVE, *(person(5, contact_id=f"D{number}", email="") for number in range(3))]
+    importing(folder, csv_of([with_account(one) for one in everybody]))
+    ended = call("customers", "duplicates", "NOPE", folder=folder)
+    assert (ended.status, ended.out) == (1, "")
+    assert "there is no customer with that id" in ended.err
+    listed = call("customers", "duplicates", "D0", folder=folder).out.splitlines()
+    assert sum(line.startswith("D0  ") for line in listed) == 1, "who resembles several is named once"
+    assert sum(line.startswith("  99%  D") for line in listed) == 2
+
+    assert "is not the other either" in call("customers", "same", "D0", "D1", "--by", "ana", folder=folder).out
+    assert "earlier answer" not in call("customers", "same", "D0", "D1", "--by", "ana", folder=folder).out
+    ended = call("customers", "different", "D1", "D0", folder=folder)
+    assert "It takes the place of the earlier answer: one person, said by ana on " in ended.out
 
 
 def test_two_imports_at_once_end_as_one_after_the_other(folder: Path) -> None:

@@ -83,12 +83,6 @@ def heard(folder: Path, url: str) -> Listener:
     return listener
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Listener:
-    url = f"sqlite:///{tmp_path}/store.db" if request.param == "sqlite" else str(request.getfixturevalue("empty_postgres_url"))
-    return heard(tmp_path, url)
-
-
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("heard")
@@ -101,6 +95,15 @@ def listener(first: Path, tmp_path: Path) -> Listener:
     """A copy of what was heard once."""
     shutil.copytree(first, tmp_path / "copy")
     return Listener(tmp_path / "copy", f"sqlite:///{tmp_path}/copy/store.db")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Listener:
+    if request.param == "sqlite":
+        copied = request.getfixturevalue("listener")
+        assert isinstance(copied, Listener)
+        return copied
+    return heard(tmp_path, str(request.getfixturevalue("empty_postgres_url")))
 
 
 def test_a_wrong_link_is_undone_in_one_command_and_never_comes_back(on_both: Listener) -> None:
@@ -144,7 +147,7 @@ def test_a_wrong_link_is_undone_in_one_command_and_never_comes_back(on_both: Lis
 def test_a_link_by_hand_counts_at_once_and_comes_back_with_the_contact(listener: Listener) -> None:
     before = {one["contact_id"] for one in listener("cases", "--json").lines}
     said = listener("identities", "link", "forum:inkfan", "C5", "--note", "she told us")
-    assert "is C5" in said.out
+    assert "is First5 Last5 (C5)" in said.out
     assert "counts as First5 Last5, Firm 5 (C5)" in said.out
     assert {one["contact_id"] for one in listener("cases", "--json").lines} == {*before, "C5"}
     listener.crm(MAYA, OMAR, *(row for row in REST if row[0] != "C5"))
@@ -165,11 +168,14 @@ REFUSED: list[tuple[list[object], int, str]] = [
     (["link", 99, "C1"], 1, "There is no author 99"),
     (["link", "forum:nobody", "C1"], 1, "No author with that handle was heard on forum"),
     (["link", "nadia_w", "C1"], 2, "platform:handle"),
-    (["link", 1, "C404"], 1, "The CRM has no contact of that id"),
+    (["link", 1, "C404"], 1, "The CRM has no contact C404"),
+    (["link", 1, "c1"], 1, "The CRM has no contact c1; did you mean C1?"),
     (["unlink", 99], 1, "There is no author 99"),
-    (["unlink", "forum:nadia_w", "C2"], 2, "is linked to C1"),
+    (["unlink", "forum:nadia_w", "C404"], 1, "The CRM has no contact C404"),
+    (["explain", "https://forum.example/nobody"], 2, "no author who was heard has a profile at that address"),
+    (["explain", "forum:nadia_w@other.example"], 1, "did you mean author "),
     (["explain", 99], 1, "There is no author 99"),
-    (["explain", 1, "--contact", "C404"], 1, "The CRM has no contact of that id"),
+    (["explain", 1, "--contact", "C404"], 1, "The CRM has no contact C404"),
     (["undo", 7], 1, "There is no decision 7"),
     (["undo", 0], 2, "greater than or equal to 1"),
     (["decisions", "x"], 2, "platform:handle"),

@@ -73,7 +73,7 @@ def listener(request: pytest.FixtureRequest, tmp_path: Path) -> Listener:
     return found
 
 
-def test_weights_are_previewed_kept_used_and_taken_back(listener: Listener) -> None:
+def test_weights_are_previewed_kept_used_and_taken_back_and_rest_on_decisions(listener: Listener) -> None:
     shown = listener.only("identities", "fit", "--preview")
     assert shown["kept"] is None
     assert shown["authors"] == 60
@@ -102,8 +102,7 @@ def test_weights_are_previewed_kept_used_and_taken_back(listener: Listener) -> N
     assert nothing.status == 1
     assert "no fitted weights" in nothing.err
 
-
-def test_decisions_count_as_truth(listener: Listener) -> None:
+    # Decisions count as truth.
     for at in range(3):
         assert listener("identities", "unlink", f"forum:writer{at}", f"C{at}").status == 0
     assert listener("identities", "link", "forum:writer20", "C20").status == 0
@@ -116,5 +115,8 @@ def test_too_few_authors_say_too_little(tmp_path: Path) -> None:
     listener = Listener(tmp_path, f"sqlite:///{tmp_path}/store.db")
     ended = listener("identities", "fit")
     assert ended.status == 1
-    assert "0 authors have a candidate" in ended.err
+    assert "No author resembles a customer; with fewer than 50 nothing can be fitted." in ended.err
+    preview = listener("identities", "fit", "--preview")
+    assert (preview.status, preview.err) == (0, "")
+    assert preview.out.startswith("No author resembles a customer")
     assert listener("identities", "fit", "--preview", "--undo").status == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,7 +104,11 @@ def test_a_pass_finds_them_people_decide_and_everything_can_be_taken_back(listen
 
     done = listener("identities", "merge", "mastodon:ada", "github:goblin", "--note", "she told us", "--by", "kim")
     assert done.status == 0, done.said
-    assert "counts as Ada Lindqvist, Halden Print (C1), together with author" in done.out
+    said = " ".join(done.out.split())
+    assert "counts as Ada Lindqvist, Halden Print (C1), together with author" in said
+    assert "(goblin, github) counted as a person of their own" in said
+    assert "counted as Ada Lindqvist, Halden Print (C1), linked by the evidence" in said or "as one person with author" in said
+    assert "the two names have nothing in common" in said
     assert "To take it back: listener identities undo 1" in done.out
     assert listener.who("github:goblin")[0] == "C1"
     assert not [line for line in listener.lines("identities", "review") if "merge" in line]
@@ -153,10 +158,61 @@ def test_accounts_of_different_customers_are_a_conflict_that_is_shown(listener: 
     assert (said["new"], said["decision"]["kind"]) == (True, "merge")
     again = listener("identities", "merge", "forum:omar_t", "x:adalq")
     assert "That was decided before" in again.out
-    assert "But author 1 counts as C2 and author 4 as C1: each keeps its own until one ends" in again.out
+    said = " ".join(again.out.split())
+    assert "But author 1 (Omar Tessier, forum) counts as Omar Tessier (C2) and author 4" in said
+    assert (
+        "each stays that until you take one of the two links back listener identities unlink 1 listener identities unlink 4"
+        in said
+    )
     assert (listener.who("x:adalq")[0], listener.who("forum:omar_t")[0]) == ("C1", "C2")
     conflict = next(line for line in listener.lines("identities", "review") if line.get("conflict"))
     assert {conflict["one"]["contact_id"], conflict["other"]["contact_id"]} == {"C1", "C2"}
-    assert "then      listener identities unlink 1, or listener identities unlink 4" in listener("identities", "review").out
+    shown = listener("identities", "review").out
+    assert re.match(r"(\d+ authors? and )?\d+ pairs? of accounts waits? for a decision; ", shown)
+    assert "then      listener identities unlink 1\n  or        listener identities unlink 4" in shown
     assert listener("identities", "unlink", "forum:omar_t").status == 0
     assert listener.who("forum:omar_t")[0] == "C1"
+
+
+@pytest.mark.parametrize("listener", ["sqlite"], indirect=True)
+def test_what_is_said_of_a_link_of_two_accounts_and_how_it_is_taken_back(listener: Listener) -> None:
+    """What counted before, who stays linked, a "no" in advance, and the way back from an undoing."""
+
+    def said(*arguments: object) -> str:
+        ended = listener("identities", *arguments)
+        assert ended.status == 0, ended.said
+        return " ".join(ended.out.split())
+
+    listener.says(6, "mastodon", {"handle": "zoe@toot.example", "display_name": "Zoe", "bio": "paper, ink " * 40})
+    listener.a_pass()
+    found = said("explain", "mastodon:zoe")
+    assert 'bio "paper, ink paper' in found
+    assert "…" in found
+    assert "by scored" not in found
+    assert said("explain", "https://toot.example/@zoe") == found
+    assert "author 1" not in said("explain", "https://mastodon.example/@ada").partition("counts as")[0]
+
+    against = said("explain", "forum:omar_t", "--contact", "C1")
+    assert "Why not Ada Lindqvist (C1)" in against
+    assert "before anything is known of them" in against
+    assert "today hardly (under 1%)" in against
+    assert "identities link" not in against
+
+    parted = said("unlink", "x:adalq")
+    assert "before counted as Ada Lindqvist, Halden Print (C1), linked by the evidence: almost certainly" in parted
+    assert "now counts as a person of their own" in parted
+    undone = said("undo", 1)
+    assert "To take that back: listener identities unlink" in undone
+    assert said("unlink", "forum:omar_t", "C1").startswith("Decision 2: author 1 (Omar Tessier, forum) is not")
+    assert listener.who("forum:omar_t")[0] == "C2"
+    linked = said("link", "forum:omar_t", "C1")
+    assert "It takes the place of decision 2" in linked
+    assert "the two names have nothing in common" in linked
+    every = said("decisions", "--all")
+    assert "undone by" in every
+    assert "replaced by" in every
+    assert "ended" not in every
+    assert "since then" not in said("decisions")
+    assert "To take that back: listener identities link 1 C1" in said("undo", 3)
+    stamps = [line["at"] for line in listener.lines("identities", "decisions", "--all")]
+    assert stamps == sorted(stamps, reverse=True)

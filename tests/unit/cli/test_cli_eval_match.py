@@ -90,8 +90,25 @@ def test_lines_that_cannot_be_used_are_named(folder: Path, run) -> None:
     ended = evaluate(run, lines(AUTHORS) + '{"author_id": "A9"}\nrubbish\n', "--json")
     assert ended.status == 1
     assert ended.lines[0]["unusable"] == 2
-    assert "line 4: contact_id: missing" in ended.err
+    assert "line 4 does not say who the author is (contact_id, null for no customer)" in ended.err
     assert "line 5: not a JSON object" in ended.err
+
+
+def test_authors_without_truth_are_one_line_that_says_what_to_give(folder: Path, run) -> None:
+    bare = [{name: value for name, value in one.items() if name != "contact_id"} for one in AUTHORS]
+    ended = evaluate(run, lines(bare))
+    assert (ended.status, ended.out) == (1, "")
+    [line] = ended.err.splitlines()
+    assert line.startswith("Error: 3 lines (the first is line 1) do not say who the author is")
+    assert line.endswith("give `--truth TRUTH.csv`")
+
+
+def test_what_says_nothing_is_left_out_of_the_tables(folder: Path, run) -> None:
+    said = evaluate(run, lines(AUTHORS)).out
+    assert "No customers, and rightly neither linked nor proposed:\n  stranger 1\n" in said
+    assert " 0.0 to 100.0" not in said.partition("probab")[2]
+    assert "missed: authors who are a customer" in said
+    assert "NOT" not in said
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_analyze_names_bad_lines_by_number_and_goes_on(run) -> None:
         "line 8",
     ]
     assert "6 lines could not be used" in ended.err
-    assert "text: a valid string" in ended.err
+    assert "text: must be a string" in ended.err
     assert "id: missing" in ended.err
     assert secret not in ended.err
 

@@ -129,6 +129,23 @@ def test_who_is_one_person_hangs_together(any_store: Store) -> None:
     assert pairs.same_groups(["C1"]) == {"C1": frozenset({"C1", "C2"})}
 
 
+def test_candidates_say_who_is_one_person(any_store: Store) -> None:
+    import_customers(any_store, *(customer(number) for number in range(1, 6)))
+    pairs = any_store.customer_pairs
+    for one, other in (("C3", "C2"), ("C3", "C5")):
+        pairs.decide(one, other, PairState.SAME, "kim", NOW)
+    pairs.decide("C1", "C2", PairState.DIFFERENT, "kim", NOW)
+
+    def marked(*numbers: int) -> dict[str, str | None]:
+        found = any_store.customers.candidates([f"email:ada{number}@firm{number}.example" for number in numbers], 9)
+        return {one.contact_id: one.same_as for some in found.values() for one in some}
+
+    assert marked(1, 2, 3, 4, 5) == {"C1": None, "C2": "C2", "C3": "C2", "C4": None, "C5": "C2"}
+    assert marked(2, 5) == {"C2": "C2", "C5": "C2"}  # who links them was not asked for
+    pairs.decide("C3", "C5", PairState.DIFFERENT, "kim", NOW)
+    assert marked(3, 5)["C5"] is None
+
+
 def test_a_decision_makes_the_matches_of_both_due(any_store: Store) -> None:
     three(any_store)
     hear(any_store, mention(1))

@@ -209,7 +209,9 @@ def test_a_link_ends_a_refusal_of_the_same_contact_and_its_undo_brings_that_back
     assert store.identities.of(1).customer is None
     store.identities.undo(back.id, actor="kim", now=NOW + 3 * HOUR)
     assert store.identities.of(1).decisions == ()
-    assert [one.decision.id for one in store.identities.decisions(ended=True)] == [back.id, link.decision.id, first.id]
+    every = store.identities.decisions(ended=True)  # what stands again has the time at which it was first said
+    assert [one.decision.id for one in every] == [link.decision.id, back.id, first.id]
+    assert [one.replaced for one in every] == [False, False, True]
     assert store.identities.decisions() == []
 
 
@@ -285,7 +287,7 @@ def test_what_cannot_be_decided_is_refused_and_changes_nothing(store: Store) -> 
     import_customers(store, customer(1), import_id="gone", now=NOW + DAY)
     with pytest.raises(StorageError, match="There is no author 99"):
         store.identities.link(99, "C1", actor="kim", now=NOW)
-    with pytest.raises(StorageError, match="no contact of that id"):
+    with pytest.raises(StorageError, match="The CRM has no contact C404; "):
         store.identities.link(1, "C404", actor="kim", now=NOW)
     with pytest.raises(StorageError, match="gone from the CRM since 2026-03-11"):
         store.identities.link(1, "C2", actor="kim", now=NOW)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from connectors.crm import cells
 from connectors.crm.columns import find_columns
 from connectors.crm.csv_file import CsvFile
+from connectors.crm.records import RecordReader
 from listener.core.crm import FOOTER, SAME_ID_OTHER_DATA, SAME_ROW_AGAIN, ColumnUse
 from listener.core.people import Customer, KnownHandle
 
@@ -230,3 +234,48 @@ def test_no_cell_breaks_the_reading(tmp_path_factory, row):
     columns = find_columns(["id", "name", "domains", "customer_since"], {})
     with suppress(BadItem):
         assert customer_of("row 2", row, columns).contact_id
+
+
+LINEAR: dict[str, Callable[[str], object]] = {
+    "emails": cells.clean_emails,
+    "domains": cells.clean_domains,
+    "names": cells.split_name,
+    "dates": cells.iso_date,
+    "slashes": cells.slash_order,
+    "items": cells.listed,
+    "handles": lambda text: cells.clean_handles("x", text),
+    "addresses": lambda text: cells.clean_handles("x", f"https://x.example/{text}"),
+    "flags": cells.left_alone,
+    "headers": lambda text: find_columns(["id", "name", text], {}),
+    "records": lambda text: RecordReader(["id", "name"], {}, "x").read("row 1", ["1", f"a{text}b"]),
+}
+
+
+@pytest.mark.parametrize("character", ["a", "1", "@", ".", "-", "_", " ", ";", ",", "/", "<", '"', "(", "\t", "\n"])
+@pytest.mark.parametrize("name", LINEAR)
+def test_a_cell_of_one_character_repeated_takes_no_time(name: str, character: str) -> None:
+    text = character * 100_000
+    started = time.process_time()
+    with suppress(ValueError):
+        LINEAR[name](text)
+    assert time.process_time() - started < 0.25  # what grows with the square takes ten seconds and more
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("jane@firm.example; bob@firm.example", ["jane@firm.example", "bob@firm.example"]),
+        ("Jane <mailto:jane@firm.example>", ["mailto:jane@firm.example"]),
+        ("mailto:jane@firm.example", ["jane@firm.example"]),
+        ("a@b@c@d @e f@ @@g@h", ["a@b", "c@d", "g@h"]),
+        (f"{'x' * 320}@firm.example, bob@firm.example", ["bob@firm.example"]),
+        ("@" * 50, []),
+    ],
+)
+def test_addresses_in_a_cell(text, found):
+    assert cells.clean_emails(text) == found
+
+
+@given(st.text(alphabet="ab@ ;,<.", max_size=40))
+def test_addresses_are_found_as_if_every_character_was_tried(text):
+    assert cells.clean_emails(text) == re.findall(r"[^@\s<>\",;]+@[^@\s<>\",;]+", text)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from connectors.crm import _hubspot_api as api
+from connectors.crm import _salesforce_api
 from connectors.crm.hubspot import SPEC, HubSpotCustomers, Options
 from connectors.crm.spec import CrmContext
 from listener.core.errors import ConfigError, ListenerError, RetryLater, SourceError, SourceProtocolError, SourceRejected
@@ -231,6 +235,12 @@ def test_a_cursor_that_goes_in_circles(hubspot: FakeHubSpot) -> None:
     assert "again and again" in failing(hubspot, SourceProtocolError)
 
 
+def test_a_cursor_that_goes_in_a_wide_circle(hubspot: FakeHubSpot) -> None:
+    pages = [{"results": [], "paging": {"next": {"after": after}}} for after in ("7", "8", "9", "7")]
+    hubspot.failures["contacts"] = [answer(page) for page in (*pages, *pages)]
+    assert "again and again" in failing(hubspot, SourceProtocolError)
+
+
 # -------------------------------------------------------------------------------------------- what is refused
 
 
@@ -322,6 +332,15 @@ def test_what_is_missing_and_what_cannot_be(hubspot: FakeHubSpot, monkeypatch: p
             source(hubspot, columns, leave_out=leave_out)
     monkeypatch.setattr("connectors.crm.hubspot.find_spec", lambda name: None)
     assert "hubspot-api-client is not installed" in str(SPEC.missing(Options(token=TOKEN)))
+    everything = str(SPEC.missing(Options()))
+    for part in ("hubspot-api-client is not installed", "pip install", f"'{api.REQUIREMENT}'", "; and no token: set LISTENER"):
+        assert part in everything
+
+
+def test_the_extras_are_those_of_the_project() -> None:
+    project = tomllib.loads((Path(__file__).parents[4] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    assert (extras["hubspot"], extras["salesforce"]) == ([api.REQUIREMENT], [_salesforce_api.REQUIREMENT])
 
 
 def test_no_secret_is_in_its_options() -> None:

@@ -317,6 +317,9 @@ def test_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
         list(SPEC.build(Options(), CrmContext(open_door, NOW)).pages({}))
     monkeypatch.setattr("connectors.crm.salesforce.find_spec", lambda name: None)
     assert "simple-salesforce is not installed" in str(SPEC.missing(Options(**own, **APP)))
+    everything = str(SPEC.missing(Options()))
+    for part in ("simple-salesforce is not installed", "'simple-salesforce>=1.12.9,<2'", "no way to log in", "no instance"):
+        assert part in everything
 
 
 @pytest.mark.parametrize("where", ["Name = 'x", "Id != null LIMIT 5", "x = 1; DELETE", "a = 1 ORDER BY b", "{!x}"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from connectors.crm._database import explained
+from connectors.crm._database import asked, explained, reading_engine
 from connectors.crm._select import why_not_reading
 from connectors.crm.spec import CrmContext
 from connectors.crm.sql import SPEC, Options, SqlCustomers
@@ -36,7 +37,7 @@ PEOPLE = """
 QUERY = """
     SELECT people.id AS "Contact ID", given AS "First Name", surname, mail, firm_name AS company, site AS website,
            since AS customer_since, x AS handle_x, quiet AS do_not_contact, 'it''s 100 % :sure' AS remark
-    FROM people LEFT JOIN firms ON firms.id = people.firm -- a remark; DELETE FROM people
+    FROM people LEFT JOIN firms ON firms.id = people.firm -- a remark: DELETE FROM people
     ORDER BY people.id;
 """
 
@@ -127,6 +128,19 @@ def test_a_query_that_is_not_understood(database: str, tmp_path: Path, query: st
         "SELECT * INTO copy FROM people",
         "select * into outfile '/tmp/x' from people",
         "EXPLAIN ANALYZE DELETE FROM people",
+        "WITH x AS (SELECT 1) REPLACE people SELECT * FROM x",
+        "SELECT ';'",
+        "SELECT 1 -- done; DELETE FROM people",
+        r"SELECT E'\'' INTO copy FROM people -- '",
+        r"SELECT '\'' INTO OUTFILE '/tmp/x' -- '",
+        r"""SELECT "\"" INTO OUTFILE "/tmp/x" -- \"""",
+        "SELECT a$b$ INTO copy FROM people -- $b$",
+        "SELECT 1 /*!50000 INTO OUTFILE '/tmp/x' */",
+        "SELECT 1 # '\n INTO OUTFILE '/tmp/x'",
+        "SELECT 2--1 INTO OUTFILE '/tmp/x'",
+        "SELECT 1 /* /* */ ' */ INTO copy -- '",
+        "SELECT x['a]' INTO copy FROM people -- '",
+        "SELECT [it's] INTO copy FROM people -- '",
     ],
 )
 def test_only_reading_is_allowed(query: str) -> None:
@@ -140,15 +154,39 @@ def test_only_reading_is_allowed(query: str) -> None:
     [
         "select 1",
         " ( SELECT 1 ) "[2:-2],
-        'SELECT "update", delete_at, count(*) AS "drop" FROM x WHERE y = \'; DELETE FROM x\';',
+        'SELECT "update", delete_at, count(*) AS "drop" FROM x WHERE y = \' DELETE FROM x\';',
         "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT n FROM x LIMIT 5 -- done;",
-        "SELECT $$; DELETE FROM x$$ AS id, [update] FROM y",
+        "SELECT $$ DELETE FROM x$$ AS id, [update] FROM y",
+        "SELECT data #>> '{a,b}', x[1] FROM p WHERE b LIKE 'it''s %' -- don't",
+        r"SELECT E'\n', array_to_string(a, chr(59)) FROM x WHERE a ~ '^\w+$'",
         "SELECT (update) FROM x",
         "/* DELETE */ SELECT replace(a, 'x', 'y') FROM b;;",
     ],
 )
 def test_all_reading_is(query: str) -> None:
     assert why_not_reading(query) is None
+
+
+@pytest.mark.parametrize("character", ["'", '"', "[", "`", "/", "/*", "$", "$a$", "-", "#", "\\", "e'", "a", "("])
+def test_a_long_query_is_judged_in_linear_time(character: str) -> None:
+    started = time.process_time()
+    why_not_reading(f"SELECT {(character * 100_000)[:100_000]}")
+    assert time.process_time() - started < 2
+
+
+def test_whatever_a_query_did_is_rolled_back(database: str, tmp_path: Path) -> None:
+    url = make_url(database)
+    url = url.set(database=str(tmp_path / "crm file.db")) if url.get_backend_name() == "sqlite" else url
+    engine = reading_engine(url, 5, 100)
+    query = "WITH x AS (SELECT 3) INSERT INTO firms (id) SELECT * FROM x RETURNING id"
+    if url.get_backend_name() == "sqlite":
+        with asked(engine, query) as result:
+            assert result.scalar() == 3
+    else:
+        with pytest.raises(SQLAlchemyError), asked(engine, query):
+            pass
+    with asked(engine, "SELECT id FROM firms") as result:
+        assert list(result.scalars()) == [7]
 
 
 def test_what_looks_like_reading_still_cannot_write(empty_postgres_url: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -10,18 +11,20 @@ from listener.core.brand import OPEN_WEB, OwnSide
 from listener.core.mention import Author
 from listener.core.people import Customer, MatchJob
 from nlp.identity.compare import Finding
-from nlp.identity.fitting import Pair, bits_of, fit
+from nlp.identity.fitting import CONTRADICTIONS, Pair, bits_of, fit
 from nlp.identity.levels import LEVELS, Rarity
 from nlp.identity.matcher import build_matcher
 from nlp.identity.weights import DEFAULT, probability
 
+COMMON = replace(DEFAULT, namesakes=0.28, together=1.0)
+"""In the simulated world half of those who bear a customer's name are somebody else."""
 KEYS = ("#f:a", "#l:b", "c:c", "#p:d", "#n:a b")
 
 
 def pair(author: int, levels: list[str], truth: bool | None = None) -> Pair:
     findings = tuple(Finding(level, rarity=("2",) if level == "signs.doubtful" else KEYS) for level in levels)
     return Pair(
-        author, findings, tuple(DEFAULT.share(finding, {}, 5_000) for finding in findings), DEFAULT.prior_bits(5_000), truth
+        author, findings, tuple(COMMON.share(finding, {}, 5_000) for finding in findings), DEFAULT.prior_bits(5_000), truth
     )
 
 
@@ -48,7 +51,8 @@ def test_the_weights_of_a_simulated_world_are_found(labelled):
     assert fitted.levels["company.stated"].m == pytest.approx(0.6, abs=0.12)
     other = fitted.levels["company.other"]
     assert other.u / other.m > 4
-    assert fitted.levels["place.same"].m == pytest.approx(0.4, abs=0.1)
+    # Without decisions a name with nothing beside it may be anybody's: the place is learned less surely.
+    assert fitted.levels["place.same"].m == pytest.approx(0.4, abs=0.1 if labelled else 0.15)
 
 
 def test_fitted_weights_tell_better_than_those_they_started_from():
@@ -66,6 +70,8 @@ def test_fitted_weights_tell_better_than_those_they_started_from():
 def test_calibrated_probabilities_are_right_as_often_as_they_say():
     fitted = fit(world(4_000, labelled=True), DEFAULT)
     pairs = world(4_000, labelled=True, seed=3)
+    # Where something contradicts, a person decides whatever the sum: that is no example for the others.
+    pairs = [each for each in pairs if not CONTRADICTIONS & {finding.level for finding in each.findings}]
     chances = [probability(fitted.scale * bits_of(each, fitted) + fitted.offset) for each in pairs]
     assert sum(chances) / len(pairs) == pytest.approx(sum(bool(each.truth) for each in pairs) / len(pairs), abs=0.04)
 

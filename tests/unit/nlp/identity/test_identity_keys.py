@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listener.core.brand import Evidence
+from listener.core.brand import Evidence, Provenance
 from listener.core.mention import Author
 from listener.core.people import Customer, KnownHandle
 from nlp.identity.keys import (
@@ -17,6 +19,7 @@ from nlp.identity.keys import (
     company_key,
     customer_domains,
     customer_keys,
+    known_handles,
     normal_email,
     person_keys,
 )
@@ -94,9 +97,33 @@ def test_an_empty_customer_has_no_keys():
 
 
 def test_mail_providers_and_shared_hosts_give_no_domain():
-    customer = Customer("C1", "Jane", "Doe", email="jane@web.de", website="https://jane.wordpress.com")
+    customer = Customer("C1", "Jane", "Doe", email="jane@web.de", website="https://jane-doe.wordpress.com")
     assert customer_domains(customer) == ()
-    assert "h:blog:jane.wordpress.com" in customer_keys(customer)
+    assert "h:blog:jane-doe.wordpress.com" in customer_keys(customer)
+    assert not any(key.startswith("h:") for key in customer_keys(replace(customer, website="https://quillon.wordpress.com")))
+
+
+@pytest.mark.parametrize(
+    ("page", "known"),
+    [
+        ("https://x.com/janedoe", "h:x:janedoe"),
+        ("https://github.com/jdoe7", "h:github:jdoe7"),
+        ("https://medium.com/@jane.doe", "h:blog:medium.com/jane.doe"),
+        ("https://toot.example/@janedoe", "h:mastodon:janedoe@toot.example"),
+        ("https://x.com/acme", None),
+        ("https://x.com/jane", None),
+        ("https://github.com/quietotter", None),
+    ],
+)
+def test_a_profile_page_as_site_is_an_account_where_it_bears_the_name(page, known):
+    for customer in (replace(JANE, website=page), replace(JANE, website=None, domains=(page,))):
+        assert {key for key in customer_keys(customer) if key.startswith("h:")} == ({known} if known else set())
+        assert all(each.provenance is Provenance.UNKNOWN for each in known_handles(customer))
+
+
+def test_an_account_that_the_crm_has_twice_keeps_its_provenance():
+    bought = KnownHandle("x", "janedoe", Provenance.BOUGHT)
+    assert known_handles(replace(JANE, website="https://x.com/janedoe", handles=(bought,))) == (bought,)
 
 
 def clues(author: Author, platform: str = "x", origin: str = "") -> dict[str, Sign]:
@@ -245,8 +272,10 @@ def test_what_is_forbidden_makes_no_key(forbidden, prefixes):
 
 
 def test_a_site_of_ones_own_finds_the_person_and_a_companys_does_not():
-    freelancer = Customer("C2", "Jane", "Doe", website="https://janesstudio.example")
-    assert "h:blog:janesstudio.example" in customer_keys(freelancer)
+    freelancer = Customer("C2", "Jane", "Doe", website="https://jane-doe.example")
+    assert "h:blog:jane-doe.example" in customer_keys(freelancer)
+    studio = replace(freelancer, website="https://janesstudio.example")
+    assert "h:blog:janesstudio.example" not in customer_keys(studio)
     assert "h:blog:acme.example" not in customer_keys(JANE)
 
 

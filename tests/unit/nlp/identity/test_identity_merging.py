@@ -98,6 +98,9 @@ def why(one: MatchJob, other: MatchJob) -> list[str]:
         (x(links=TO_MASTODON), mastodon(links=TO_X), "certain"),
         (x(links=TO_MASTODON, display_name=None), mastodon(links=TO_X, display_name="lunar goblin 75"), "certain"),
         (x(links=TO_MASTODON), mastodon(), "certain"),
+        (x(links=TO_MASTODON, bio="my old account was hacked"), mastodon(links=TO_X), "certain"),
+        (x(links=TO_MASTODON, bio="my old account was hacked"), mastodon(), "nothing"),
+        (x(links=TO_MASTODON, bio="Satire"), mastodon(links=TO_X), "nothing"),
         (x(links=TO_MASTODON), mastodon(display_name="ada"), "proposed"),
         (x(links=TO_MASTODON, handle="goblin", display_name=None), mastodon(display_name=None), "proposed"),
         (x(links=TO_MASTODON), mastodon(display_name="Bob Stone"), "nothing"),
@@ -119,7 +122,7 @@ def test_links_tie_accounts(one: MatchJob, other: MatchJob, expected: str) -> No
     [
         ("ada@lindqvist.example", "Ada+news@Lindqvist.example", "certain"),
         ("a.da@gmail.com", "ada@googlemail.com", "certain"),
-        ("info@firm.example", "info@firm.example", "proposed"),
+        ("info@firm.example", "info@firm.example", "nothing"),  # a company's, and nobody's in particular
         ("noreply@firm.example", "noreply@firm.example", "nothing"),
         ("ada@firm.example", "bob@firm.example", "nothing"),
         ("not an address", "not an address", "nothing"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from listener.core.mention import Author
-from nlp.identity.signs import Sort, doubts, is_numbered, organisation_slug, sort_of
+from nlp.identity import bios, domains, keys, profiles, sign_patterns, signs
+from nlp.identity.signs import Sort, doubts, is_numbered, judged, organisation_slug, sort_of
 
 
 @pytest.mark.parametrize(
@@ -49,6 +53,56 @@ def test_what_an_account_is(author, sort):
 )
 def test_ordinary_people(author):
     assert sort_of(author) is None
+
+
+@pytest.mark.parametrize(
+    ("author", "weak"),
+    [
+        (Author(bio="building a wallet app. Contact me at jane@acme.example"), True),
+        (Author(bio="my old account was hacked"), True),
+        (Author(bio="Status updates from my garden"), True),
+        (Author(display_name="Not Vital"), True),
+        (Author(display_name="Falso Rossi"), True),
+        (Author(handle="jobs_mary"), True),
+        (Author(bio="DM me for crypto profits"), False),
+        (Author(bio="Bitcoin. Contact me on WhatsApp"), False),
+        (Author(bio="Bitcoin investment", links=("https://t.me/jane",)), False),
+        (Author(handle="jane48213", bio="my old account was hacked"), False),
+        (Author(bio="Backup account. Text me here"), False),
+        (Author(bio="Satire about Quillon"), False),
+        (Author(display_name="Jane Doe (parody)"), False),
+        (Author(handle="quillon_bot"), False),
+        (Author(display_name="Job Alerts: Quillon"), False),
+        (Author(bio="The official account of Quillon"), False),
+    ],
+)
+def test_one_sign_that_honest_people_show_is_weak(author, weak):
+    sort, found = judged(author)
+    assert sort is not None
+    assert found is weak
+
+
+PATTERNS = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": pattern
+    for module in (bios, domains, keys, profiles, sign_patterns, signs)
+    for name, pattern in vars(module).items()
+    if isinstance(pattern, re.Pattern)
+}
+REPEATED = [*"@a.A1-/: _&w\t", "a.", "a@", "A ", "@a", "a-", "A&", "- ", " \n", "a/", "1a", "a:", ".@", "w.", "A'", "@ ", "_1"]
+
+
+@pytest.mark.parametrize("name", sorted(PATTERNS))
+def test_no_pattern_is_slow_on_what_repeats(name):
+    for piece in REPEATED:
+        text = (piece * 10_000)[:10_000]
+        spent = []
+        for _ in range(3):  # the best of three: other work on the machine is no pattern's
+            began = time.process_time()
+            PATTERNS[name].sub("", text)
+            spent.append(time.process_time() - began)
+            if spent[-1] < 0.02:
+                break
+        assert min(spent) < 0.02, f"{piece!r}: {min(spent) * 1e3:.0f} ms"
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ REACHED = {
     "transliteration": 0.82,  # other scripts, and spellings far apart
 }
 """The share linked or proposed of the kinds that do not reach 0.94."""
-COMPANIES = 0.94
-"""The share of companies named that are right, of 0.95: impersonators and agencies name companies that are not theirs."""
+COMPANIES = 0.96
+"""The share of companies named that are right, of the goal of 0.95."""
 
 
 @pytest.fixture(scope="module")
@@ -54,4 +54,4 @@ def test_links_reviews_and_companies_in_a_mix(judged) -> None:
     assert found.found.value >= 0.94
     assert found.reviewed_customers.value >= 0.95
     assert found.company_precision.value >= COMPANIES
-    assert found.recall.value >= 0.8
+    assert found.recall.value >= 0.88
