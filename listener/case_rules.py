@@ -21,7 +21,7 @@ from listener.judging_model import counted_stars
 PROGRAM = "listener"
 """The actor of what happens by itself."""
 STRONG_NEGATIVE_SCORE = -0.4
-"""A mixed post counts as a complaint from here down, or where its probability of being negative is a half."""
+"""A mixed post counts as a complaint from here down, where its probability of being negative is a half, or where it complains."""
 URGENT_DAYS = 1
 """Who leaves or threatens to is called by the next business day, whatever ``follow_up_days`` says."""
 _RESTING = frozenset({CaseState.DISMISSED, CaseState.RESOLVED})
@@ -154,7 +154,7 @@ def _follow_up(facts: _Facts) -> CaseChange | None:
 
 
 def is_complaint(opinion: Opinion) -> bool:
-    """Negative in the author's own words, or mixed and strongly negative, or at most two stars, or about leaving us."""
+    """Negative in the author's own words, or mixed with a complaint or strongly negative, or at most two stars, or about leaving us."""
     if not opinion.own_words:
         return False
     sentiment = opinion.sentiment
@@ -163,7 +163,7 @@ def is_complaint(opinion: Opinion) -> bool:
         return True
     if sentiment.label is Label.MIXED:
         doubt = sentiment.probability is not None and sentiment.probability[0] >= 0.5
-        return doubt or sentiment.score <= STRONG_NEGATIVE_SCORE
+        return doubt or sentiment.score <= STRONG_NEGATIVE_SCORE or Intent.COMPLAINT in opinion.intents
     return sentiment.label is Label.NEGATIVE
 
 

@@ -200,6 +200,8 @@ def _sort(job: MatchJob, record: AuthorRecord, ranked: Sequence[Candidate], comp
     excused = record.weak and bool(ranked) and _excused(ranked[0], record)
     if record.sort is not None and record.sort is not Sort.OUTSIDER and not excused:
         return record.sort
+    if ranked and "email.same" in ranked[0].levels():
+        return None  # a contact's own mailbox, whatever name it writes under
     name = job.author.display_name or ""
     person = any(each.levels() & _WELL_NAMED for each in ranked[:5])
     named_so = Evidence.COMPANY in record.allowed and name != "" and f"c:{slug(name)}" in companies

@@ -226,7 +226,8 @@ def test_customers(demo) -> None:
     shown = demo("customers", "show", customer["contact_id"]).out
     assert "Kaduwa Solar" in shown
     assert "e-mail" in shown
-    assert demo("customers", "show", customer["contact_id"], "--json").lines == [customer]
+    (whole,) = demo("customers", "show", customer["contact_id"], "--json").lines
+    assert whole.items() >= customer.items()
     ended = demo("customers", "show", "nobody")
     assert (ended.status, ended.out) == (1, "")
 
@@ -237,13 +238,12 @@ def test_importing_customers(demo) -> None:
     ended = demo("customers", "import", "more.csv", "--json")
     assert ended.status == 0
     assert (ended.lines[0]["new"], ended.lines[0]["changed"], ended.lines[0]["retired"]) == (0, 0, 0)
-    assert ended.lines[0]["rejected"]
-    assert "row" in ended.err
+    assert [one["row"] for one in ended.lines[0]["rejected"]] == ["row 62"]
     Path("few.csv").write_text("\n".join(lines[:5]) + "\n")
     ended = demo("customers", "import", "few.csv")
     assert ended.status == 1
     assert "--allow-shrink" in ended.err
-    assert "56 gone" in demo("customers", "import", "few.csv", "--allow-shrink").out
+    assert "56  gone" in demo("customers", "import", "few.csv", "--allow-shrink").out
     assert demo("customers", "import", "no.csv").status == 2
 
 
