@@ -154,7 +154,7 @@ def _follow_up(facts: _Facts) -> CaseChange | None:
 
 
 def is_complaint(opinion: Opinion) -> bool:
-    """Negative in the author's own words, or mixed with a complaint or strongly negative, or at most two stars, or about leaving us."""
+    """Negative in the author's own words, mixed with a complaint or strongly negative, at most two stars, or about leaving us."""
     if not opinion.own_words:
         return False
     sentiment = opinion.sentiment
