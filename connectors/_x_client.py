@@ -7,23 +7,21 @@ waits, and it logs nothing: at its debug level it would log the token and whole 
 
 from __future__ import annotations
 
-import io
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import requests
-from requests.adapters import BaseAdapter
-from requests.structures import CaseInsensitiveDict
 from tweepy import Client  # type: ignore[import-untyped]  # it ships no types
 from tweepy.errors import TweepyException  # type: ignore[import-untyped]  # as above
 
 from connectors._api import reset_pause
 from connectors._json import Record, document, record, text
+from connectors._requests_door import DoorAdapter
 from connectors._x_options import Options, next_day, next_month
 from listener.core.connector import Answer, ConnectorContext, Door
 from listener.core.errors import RetryLater, SourceError, SourcePaused, SourceProtocolError, SourceRejected
@@ -51,8 +49,8 @@ _UNREADABLE = (TweepyException, ValueError, TypeError, AttributeError, KeyError,
 logging.getLogger("tweepy").setLevel(logging.WARNING)
 
 
-class DoorAdapter(BaseAdapter):
-    """Carries tweepy's requests through the door to ``base``; ``answer`` is the last that came back."""
+class _XAdapter(DoorAdapter):
+    """Asks ``base``, by the fields' new names where these are wanted."""
 
     def __init__(self, door: Door, base: str, *, private: bool, new_names: bool) -> None:
         super().__init__()
@@ -60,53 +58,23 @@ class DoorAdapter(BaseAdapter):
         self._base = base.rstrip("/")
         self._private = private
         self._new_names = new_names
-        self.answer: Answer | None = None
 
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,  # noqa: ARG002 - requests' signature; bodies are always read whole, within the door's limit
-        timeout: Any = None,  # noqa: ARG002 - requests' signature; the door has its own limits
-        verify: bool | str = True,  # noqa: ARG002 - requests' signature; certificates are always verified
-        cert: Any = None,  # noqa: ARG002 - requests' signature; none is ever given
-        proxies: Mapping[str, str] | None = None,  # noqa: ARG002 - requests' signature; the door's proxy is used
-    ) -> requests.Response:
-        """One request.
-
-        Raises:
-            SourceError: as ``Door.get``; an error status comes back as an answer.
-        """
-        self.answer = None
+    def ask(self, request: requests.PreparedRequest) -> Answer:
         path = _renamed(request.path_url) if self._new_names else request.path_url
         headers = {"authorization": str(request.headers.get("authorization", ""))}
-        answer = self._door.get(
+        return self._door.get(
             self._base + path, accept="application/json", private=self._private, headers=headers, statuses=range(400, 600)
         )
-        self.answer = answer
-        response = requests.Response()
-        response.status_code = answer.status
-        response.headers = CaseInsensitiveDict(answer.headers)
-        response.url = request.url or ""
-        response.request = request
-        response.raw = io.BytesIO(answer.body)
-        return response
-
-    def close(self) -> None:
-        """The door is closed by whoever opened it."""
 
 
 class XApi:
     """What this program asks of X. ``where`` names in errors what asked."""
 
     def __init__(self, options: Options, context: ConnectorContext, where: str) -> None:
-        self._adapter = DoorAdapter(context.door, options.api, private=options.private, new_names=options.vocabulary == "post")
+        self._adapter = _XAdapter(context.door, options.api, private=options.private, new_names=options.vocabulary == "post")
         token = options.token.get_secret_value().strip() if options.token else ""
         self._client = Client(bearer_token=token, return_type=requests.Response, wait_on_rate_limit=False)
-        session = requests.Session()
-        session.trust_env = False  # a .netrc would replace the token
-        session.mount("https://", self._adapter)
-        session.mount("http://", self._adapter)
-        self._client.session = session
+        self._client.session = self._adapter.mounted()
         self._where = where
         self._now = as_utc(context.now)
         self._shape: dict[str, Any] = {"tweet_fields": list(_FIELDS)}

@@ -7,7 +7,6 @@ host of Salesforce's.
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import re
@@ -19,10 +18,9 @@ from xml.parsers.expat import ExpatError
 
 import httpx
 import requests
-from requests.adapters import BaseAdapter
-from requests.structures import CaseInsensitiveDict
 
 from connectors._json import Record, record, records, text
+from connectors._requests_door import DoorAdapter
 from listener.core.connector import Answer, Door
 from listener.core.errors import ConfigError, ListenerError, Problem, RetryLater, SourceError, SourceProtocolError, SourceRejected
 from listener.core.plain import one_line
@@ -45,56 +43,40 @@ _UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, IndexError, Recu
 logging.getLogger("simple_salesforce").setLevel(logging.WARNING)
 
 
-class _DoorAdapter(BaseAdapter):
-    """Carries the requests of a session through the door; ``answer`` is the last that came back, ``refused`` the last refusal."""
+class _SalesforceAdapter(DoorAdapter):
+    """Asks the instance; ``refused`` is the last refusal."""
 
     def __init__(self, door: Door, instance: str, *, private: bool) -> None:
         super().__init__()
         self._door = door
         self._instance = instance.rstrip("/")
         self._private = private
-        self.answer: Answer | None = None
         self.refused: Answer | None = None
 
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,  # noqa: ARG002 - requests' signature; bodies are always read whole, within the door's limit
-        timeout: Any = None,  # noqa: ARG002 - requests' signature; the door has its own limits
-        verify: bool | str = True,  # noqa: ARG002 - requests' signature; certificates are always verified
-        cert: Any = None,  # noqa: ARG002 - requests' signature; none is ever given
-        proxies: Mapping[str, str] | None = None,  # noqa: ARG002 - requests' signature; the door's proxy is used
-    ) -> requests.Response:
-        """One request. Raises as ``Door.get``; an error status comes back as an answer."""
-        self.answer = None
+    def ask(self, request: requests.PreparedRequest) -> Answer:
+        answer = self._answer(request)
+        if answer.status >= 400:
+            self.refused = answer
+        return answer
+
+    def _answer(self, request: requests.PreparedRequest) -> Answer:
         url = self._address(request)
         names = ("authorization", "soapaction")
         headers = {name: str(request.headers[name]) for name in names if name in request.headers}
         refused = range(400, 600)
         if request.method == "GET":
-            self.answer = self._door.get(url, accept="application/json", private=self._private, headers=headers, statuses=refused)
-        elif request.method == "POST":
-            body = request.body or b""
-            self.answer = self._door.post(
-                url,
-                body.encode() if isinstance(body, str) else bytes(body),
-                content_type=str(request.headers.get("content-type", "application/json")),
-                private=self._private,
-                headers=headers,
-                statuses=refused,
-            )
-        else:
+            return self._door.get(url, accept="application/json", private=self._private, headers=headers, statuses=refused)
+        if request.method != "POST":
             raise SourceRejected(f"{WHERE}: only reading is allowed")
-        if self.answer.status >= 400:
-            self.refused = self.answer
-        response = requests.Response()
-        response.status_code = self.answer.status
-        response.headers = CaseInsensitiveDict(self.answer.headers)
-        response.encoding = "utf-8"
-        response.url = request.url or ""
-        response.request = request
-        response.raw = io.BytesIO(self.answer.body)
-        return response
+        body = request.body or b""
+        return self._door.post(
+            url,
+            body.encode() if isinstance(body, str) else bytes(body),
+            content_type=str(request.headers.get("content-type", "application/json")),
+            private=self._private,
+            headers=headers,
+            statuses=refused,
+        )
 
     def _address(self, request: requests.PreparedRequest) -> str:
         """Where a request goes: a token is sent nowhere but to the configured address and to Salesforce.
@@ -110,9 +92,6 @@ class _DoorAdapter(BaseAdapter):
             return f"https://{parts.hostname}{path}"
         raise SourceRejected(f"{WHERE}: the log-in names a place that is no host of Salesforce's: check instance")
 
-    def close(self) -> None:
-        """The door is closed by whoever opened it."""
-
 
 class SalesforceApi:
     """What this program asks of Salesforce. ``login`` are the arguments of simple-salesforce that say who asks.
@@ -127,15 +106,11 @@ class SalesforceApi:
         from simple_salesforce.api import Salesforce
         from simple_salesforce.exceptions import SalesforceError
 
-        self._adapter = _DoorAdapter(door, instance, private=private)
+        self._adapter = _SalesforceAdapter(door, instance, private=private)
         self._errors = SalesforceError
         self._unreadable = (SalesforceError, *_UNREADABLE)
         self._now = now
-        session = requests.Session()
-        session.trust_env = False  # a .netrc would replace the token
-        session.mount("https://", self._adapter)
-        session.mount("http://", self._adapter)
-        arguments: dict[str, Any] = {**login, "session": session, "version": version, "domain": _STAND_IN}
+        arguments: dict[str, Any] = {**login, "session": self._adapter.mounted(), "version": version, "domain": _STAND_IN}
         if "session_id" in login:
             arguments["instance"] = urlsplit(instance).netloc
         self._client = self._asked(lambda: Salesforce(**arguments), "the log-in")
