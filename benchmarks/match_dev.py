@@ -25,7 +25,7 @@ from listener.core.mention import Author
 from listener.core.people import Customer, Match, MatchJob, Outcome
 from listener.core.ports import Matcher
 from listener.matching_quality import Case, matching_quality
-from nlp.identity.keys import customer_keys
+from nlp.identity.customer_keys import customer_keys
 from nlp.identity.matcher import build_matcher
 
 

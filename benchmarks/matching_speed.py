@@ -29,7 +29,7 @@ from random import Random
 from listener.core.brand import MatchingPolicy, OwnSide, Provenance
 from listener.core.mention import Author
 from listener.core.people import Customer, KnownHandle, MatchJob
-from nlp.identity.keys import customer_keys
+from nlp.identity.customer_keys import customer_keys
 from nlp.identity.matcher import build_matcher
 from storage.store import Store, open_store
 
@@ -195,7 +195,7 @@ def measure(file: Path, customers: int) -> None:
 
 def lookups(store: Store, jobs: Sequence[MatchJob]) -> None:
     """What the store alone takes of it."""
-    from nlp.identity.keys import author_keys
+    from nlp.identity.author_keys import author_keys
 
     keys = [author_keys(job.author, job.platform, job.origin) for job in jobs[:ONE_BY_ONE]]
     start = time.process_time()

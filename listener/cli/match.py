@@ -74,7 +74,7 @@ def customers_of(path: Path, now: datetime) -> Iterator[Store]:
     """The customers of a CRM export with their keys, in a database (mode 0600) that goes with the block, also on SIGTERM."""
     from connectors.crm.csv_file import CsvFile
     from listener.core.errors import ConfigError, Problem
-    from nlp.identity.keys import customer_keys
+    from nlp.identity.customer_keys import customer_keys
     from storage.store import open_store
 
     if not path.is_file():

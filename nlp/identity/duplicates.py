@@ -17,8 +17,9 @@ from rapidfuzz.distance import JaroWinkler
 
 from listener.core.brand import Evidence
 from listener.core.people import Customer, Reason
+from nlp.identity.customer_keys import customer_domains, customer_keys, handle_keys
 from nlp.identity.domains import mail_domain
-from nlp.identity.keys import company_key, customer_domains, customer_keys, handle_keys, normal_email
+from nlp.identity.keys import company_key, normal_email
 from nlp.identity.lists import PARTICLES, SHARED_MAILBOXES
 from nlp.identity.names import canonical, same_group, words
 

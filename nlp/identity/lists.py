@@ -202,6 +202,24 @@ FORMER_WORDS = _listed(
     """
 )
 """Words that make the employer behind them a former one."""
+AFTER_FORMER = _listed("at @ from of with by bei von der de du la da del chez en em na u w hos på ved vid employee member staff")
+"""Words between one for the past and the employer."""
+ONWARD = _listed("to now nach zu vers à a jetzt nun maintenant ahora ora nu joined")
+"""Words that lead from a former employer to the present one."""
+HEADS = _listed(
+    """
+    ceo founder cofounder co-founder owner president chairman chair member part team staff employee employees cto cfo coo cmo
+    partner gründer gründerin inhaber inhaberin geschäftsführer geschäftsführerin mitglied teil
+    fondateur fondatrice membre fundador fundadora miembro fondatore membro oprichter lid
+    """
+)
+"""Job titles behind which a word for "of" surely leads to the employer."""
+SURE_AT_WORDS = _listed("at bei beim chez presso bij hos @ w")
+"""Words that lead to an employer whatever stands before them."""
+NAME_LINKS = _listed("of de di von van der den the and und et du da del do dos das la le e y for") | {""}
+"""Words that are small inside names."""
+NO_END = _listed("of de di von the and und et du da del van")
+"""Words with which no company's name ends."""
 STOP_WORDS = _listed(
     """
     since for in on based and und et y e i to where who which that from as but speaking opinions opinion views view tweets

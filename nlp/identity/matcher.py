@@ -16,13 +16,17 @@ from listener.core.brand import Evidence, OwnSide, Provenance
 from listener.core.mention import digest
 from listener.core.people import Customer, Match, MatchJob, Outcome, Reason
 from listener.core.ports import CustomerIndex
-from nlp.identity.compare import AuthorRecord, CustomerRecord, Finding, author_record, compare, customer_record, rarity_keys
-from nlp.identity.deciding import Candidate, Companies, decide, is_duplicate, linked_domains
+from nlp.identity.author_keys import author_keys, person_keys
+from nlp.identity.candidates import Candidate, is_duplicate
+from nlp.identity.clues import Clue, author_clues, may_use
+from nlp.identity.companies import Companies
+from nlp.identity.compare import Finding, compare, rarity_keys
+from nlp.identity.deciding import decide, linked_domains
 from nlp.identity.fitting import Pair
-from nlp.identity.keys import Clue, author_clues, author_keys, may_use, person_keys
 from nlp.identity.merging import VERSION as MERGING
 from nlp.identity.own_side import why_own
 from nlp.identity.permitted import permitted_job
+from nlp.identity.records import AuthorRecord, CustomerRecord, author_record, customer_record
 from nlp.identity.signs import Sort
 from nlp.identity.weights import DEFAULT, Weights
 

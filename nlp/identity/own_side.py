@@ -7,8 +7,9 @@ from dataclasses import replace
 from listener.core.brand import Evidence, OwnSide
 from listener.core.mention import normal_handle, normal_text
 from listener.core.people import MatchJob, Reason
+from nlp.identity.clues import author_clues
 from nlp.identity.domains import host_of
-from nlp.identity.keys import author_clues, normal_email
+from nlp.identity.keys import normal_email
 from nlp.identity.profiles import platform_name
 
 _CERTAIN = 20.0

@@ -10,14 +10,16 @@ from listener.core.brand import Evidence
 from listener.core.identities import account_room
 from listener.core.mention import normal_handle
 from listener.core.people import KnownHandle, MatchJob
-from nlp.identity.compare import AuthorRecord, CustomerRecord, Finding, as_customer, author_record, compare, customer_record
+from nlp.identity.clues import Sign, author_clues
+from nlp.identity.compare import Finding, compare
 from nlp.identity.domains import host_of, site_domain
-from nlp.identity.keys import Sign, author_clues, normal_email
+from nlp.identity.keys import normal_email
 from nlp.identity.levels import LEVELS
 from nlp.identity.lists import SHARED_MAILBOXES
 from nlp.identity.names import is_name_in_one_word
 from nlp.identity.permitted import permitted
 from nlp.identity.profiles import platform_name, profile_of
+from nlp.identity.records import AuthorRecord, CustomerRecord, as_customer, author_record, customer_record
 from nlp.identity.signs import Sort, doubts, judged, organisation_slug
 
 NEVER = frozenset({Sort.BRAND, Sort.ROBOT, Sort.PARODY, Sort.COPY})

@@ -18,8 +18,9 @@ from math import exp2, log2
 from typing import Any, NamedTuple
 
 from listener.core.people import Customer, Reason
-from nlp.identity.compare import AuthorRecord, Finding, as_author, author_record, compare, customer_record
+from nlp.identity.compare import Finding, compare
 from nlp.identity.levels import LEVELS, Rarity
+from nlp.identity.records import AuthorRecord, as_author, author_record, customer_record
 
 SMALLEST = 500
 """A CRM of fewer customers is weighed like one of so many: who is in it says little about the world."""

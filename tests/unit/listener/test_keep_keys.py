@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from listener.core.ports import Saved
 from listener.customer_import import keep_keys
-from nlp.identity.keys import customer_keys
+from nlp.identity.customer_keys import customer_keys
 from storage.store import open_store
 from storage.tables import customers
 from tests.support.heard import DAY, NOW, PEPPER, customer, import_customers, sqlite_url

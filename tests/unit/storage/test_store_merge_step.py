@@ -11,7 +11,7 @@ from listener.core.brand import OPEN_WEB, OwnSide
 from listener.core.identities import MergeWork
 from listener.core.mention import Author, Mention
 from listener.core.terms import BY_NAME, REDDIT
-from nlp.identity.keys import customer_keys
+from nlp.identity.customer_keys import customer_keys
 from nlp.identity.matcher import build_matcher
 from nlp.identity.merging import build_merger
 from storage.store import Store

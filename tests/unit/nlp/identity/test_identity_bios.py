@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.identity.bios import LONGEST, MOST_PHRASES, Strength, phrases, runs, slug
+from nlp.identity.bio_text import LONGEST
+from nlp.identity.bios import MOST_PHRASES, Strength, phrases, runs
+from nlp.identity.company_names import slug
 
 
 def stated(bio: str, *, former: bool = False) -> set[str]:

@@ -11,18 +11,10 @@ from hypothesis import strategies as st
 from listener.core.brand import Evidence, Provenance
 from listener.core.mention import Author
 from listener.core.people import Customer, KnownHandle
-from nlp.identity.keys import (
-    MOST_KEYS,
-    Sign,
-    author_clues,
-    author_keys,
-    company_key,
-    customer_domains,
-    customer_keys,
-    known_handles,
-    normal_email,
-    person_keys,
-)
+from nlp.identity.author_keys import MOST_KEYS, author_keys, person_keys
+from nlp.identity.clues import Sign, author_clues
+from nlp.identity.customer_keys import customer_domains, customer_keys, known_handles
+from nlp.identity.keys import company_key, normal_email
 
 
 @pytest.mark.parametrize(

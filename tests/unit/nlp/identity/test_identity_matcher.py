@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from listener.core.brand import OPEN_WEB, Evidence, MatchingPolicy, OwnSide, Provenance
 from listener.core.mention import Author
 from listener.core.people import Customer, KnownHandle, Match, MatchJob, Outcome
-from nlp.identity.keys import customer_keys, is_personal
+from nlp.identity.customer_keys import customer_keys, is_personal
 from nlp.identity.matcher import CAP, ENGINE, build_matcher
 from nlp.identity.permitted import MOST_LINKS, permitted
 from nlp.identity.weights import DEFAULT

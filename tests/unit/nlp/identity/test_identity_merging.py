@@ -16,7 +16,7 @@ from listener.core.mention import Author
 from listener.core.people import Customer, MatchJob
 from listener.core.terms import GITHUB, MASTODON, REDDIT, X
 from nlp.identity import merging
-from nlp.identity.keys import author_keys
+from nlp.identity.author_keys import author_keys
 from nlp.identity.levels import LEVELS
 from nlp.identity.merging import build_merger
 

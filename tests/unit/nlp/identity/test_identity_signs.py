@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listener.core.mention import Author
-from nlp.identity import bios, domains, keys, profiles, sign_patterns, signs
+from nlp.identity import bio_text, bios, company_names, domains, keys, profiles, sign_patterns, signs
 from nlp.identity.signs import Sort, doubts, is_numbered, judged, organisation_slug, sort_of
 
 
@@ -84,7 +84,7 @@ def test_one_sign_that_honest_people_show_is_weak(author, weak):
 
 PATTERNS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": pattern
-    for module in (bios, domains, keys, profiles, sign_patterns, signs)
+    for module in (bio_text, bios, company_names, domains, keys, profiles, sign_patterns, signs)
     for name, pattern in vars(module).items()
     if isinstance(pattern, re.Pattern)
 }

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from listener.core.brand import Evidence, Provenance
 from listener.core.mention import Author
 from listener.core.people import Customer, KnownHandle
-from nlp.identity.compare import Finding, as_author, as_customer, author_record, compare, customer_record, rarity_keys
+from nlp.identity.compare import Finding, compare, rarity_keys
 from nlp.identity.levels import LEVELS, Rarity
+from nlp.identity.records import as_author, as_customer, author_record, customer_record
 from nlp.identity.weights import DEFAULT, Chance, Weights, probability, score_customers, score_pair
 
 JANE = Customer(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from listener.core.brand import OPEN_WEB, OwnSide
 from listener.core.mention import Author
 from listener.core.people import Customer, MatchJob, Outcome
-from nlp.identity.keys import customer_keys
+from nlp.identity.customer_keys import customer_keys
 from nlp.identity.matcher import build_matcher
 
 MAYA = Customer("C1", "Maya", "Lindqvist", "maya@halden-print.example", "Halden Print")
