@@ -6,7 +6,8 @@ import re
 
 from nlp.noise_feeds import BOT, PRESS
 from nlp.noise_notation import Sign
-from nlp.noise_offers import GIVEAWAY, JOB, SPAM
+from nlp.noise_offers import GIVEAWAY, JOB
+from nlp.noise_spam import SPAM
 
 SIGNS: tuple[Sign, ...] = (*PRESS, *JOB, *GIVEAWAY, *SPAM, *BOT)
 

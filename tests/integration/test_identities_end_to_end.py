@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.commands import Ended, call
+from tests.support.listening import CONFIG, Folder
 
-CONFIG = """
-[[brands]]
-name = "Quillon"
-
-[[sources]]
-name = "export"
-kind = "file"
-path = "posts.jsonl"
-
-[customers]
-file = "crm.csv"
-
-[nlp]
-engine = "vader"
-"""
 COLUMNS = ["contact_id", "first_name", "last_name", "email", "company", "title", "segment"]
 MAYA = ["C1", "Maya", "Lindqvist", "maya@halden-print.example", "Halden Print", "Head of Operations", "Gold"]
 OMAR = ["C2", "Omar", "Tessier", "omar@borea.example", "Borea Works", "Buyer", "Gold"]
@@ -39,30 +21,12 @@ ASSISTANT = {"handle": "nadia_w", "display_name": "Maya Lindqvist", "email": "ma
 
 
 @dataclass(frozen=True)
-class Listener:
+class Listener(Folder):
     """The command, in a folder with a configuration."""
-
-    folder: Path
-    url: str
-
-    def __call__(self, *arguments: object) -> Ended:
-        return call(*arguments, folder=self.folder, env={"LISTENER_STORAGE__URL": self.url})
-
-    def only(self, *arguments: object) -> Any:
-        ended = self(*arguments, "--json")
-        assert ended.status == 0, ended.said
-        (line,) = ended.lines
-        return line
 
     def crm(self, *rows: list[str]) -> None:
         with (self.folder / "crm.csv").open("w", newline="") as file:
             csv.writer(file).writerows([COLUMNS, *rows])
-
-    def says(self, number: int, author: dict[str, str], text: str) -> None:
-        post = {"platform": "forum", "external_id": str(number), "text": text, "author": author, "language": "en"}
-        said_at = datetime.now(UTC) - timedelta(hours=number)
-        with (self.folder / "posts.jsonl").open("a") as file:
-            file.write(json.dumps({**post, "published_at": said_at.isoformat()}) + "\n")
 
     def counts_as(self, author: str) -> str | None:
         found = self.only("identities", "explain", author)["counts_as"]

@@ -4,53 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.commands import Ended, call
+from tests.support.listening import CONFIG, Folder
 
-CONFIG = """
-[[brands]]
-name = "Quillon"
-
-[[sources]]
-name = "export"
-kind = "file"
-path = "posts.jsonl"
-
-[customers]
-file = "crm.csv"
-
-[nlp]
-engine = "vader"
-"""
 COLUMNS = ["contact_id", "first_name", "last_name", "email", "company", "title", "city"]
 FIRST = ["Maya", "Omar", "Ilse", "Tom", "Nora", "Jens", "Rosa", "Abel", "Wanda", "Piet", "Greta", "Hugo"]
 LAST = ["Lindqvist", "Tessier", "Brandt", "Okafor", "Marchetti", "Novak", "Haddad", "Visser"]
 
 
-@dataclass(frozen=True)
-class Listener:
-    """The command, in a folder with a configuration."""
-
-    folder: Path
-    url: str
-
-    def __call__(self, *arguments: object) -> Ended:
-        return call(*arguments, folder=self.folder, env={"LISTENER_STORAGE__URL": self.url})
-
-    def only(self, *arguments: object) -> Any:
-        ended = self(*arguments, "--json")
-        assert ended.status == 0, ended.said
-        (line,) = ended.lines
-        return line
-
-
 @pytest.fixture(params=["sqlite", "postgres"])
-def listener(request: pytest.FixtureRequest, tmp_path: Path) -> Listener:
+def listener(request: pytest.FixtureRequest, tmp_path: Path) -> Folder:
     """Sixty customers, each with an author of the same name; half of the authors say where they work."""
     url = f"sqlite:///{tmp_path}/store.db" if request.param == "sqlite" else str(request.getfixturevalue("empty_postgres_url"))
     (tmp_path / "listener.toml").write_text(CONFIG)
@@ -68,12 +34,12 @@ def listener(request: pytest.FixtureRequest, tmp_path: Path) -> Listener:
                 author["bio"] = f"Engineer at Firma{at % 20} Works"
             post = {"platform": "forum", "external_id": str(at), "text": "Quillon is great, we love it.", "author": author}
             file.write(json.dumps({**post, "published_at": f"2026-11-10T10:{at % 60:02}:00+00:00", "language": "en"}) + "\n")
-    found = Listener(tmp_path, url)
+    found = Folder(tmp_path, url)
     assert found("run").status == 0
     return found
 
 
-def test_weights_are_previewed_kept_used_and_taken_back_and_rest_on_decisions(listener: Listener) -> None:
+def test_weights_are_previewed_kept_used_and_taken_back_and_rest_on_decisions(listener: Folder) -> None:
     shown = listener.only("identities", "fit", "--preview")
     assert shown["kept"] is None
     assert shown["authors"] == 60
@@ -112,7 +78,7 @@ def test_weights_are_previewed_kept_used_and_taken_back_and_rest_on_decisions(li
 
 def test_too_few_authors_say_too_little(tmp_path: Path) -> None:
     (tmp_path / "listener.toml").write_text('[[brands]]\nname = "Quillon"\n[nlp]\nengine = "vader"\n')
-    listener = Listener(tmp_path, f"sqlite:///{tmp_path}/store.db")
+    listener = Folder(tmp_path, f"sqlite:///{tmp_path}/store.db")
     ended = listener("identities", "fit")
     assert ended.status == 1
     assert "No author resembles a customer; with fewer than 50 nothing can be fitted." in ended.err

@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.commands import Ended, call
+from tests.support.listening import CONFIG, Folder
 
-CONFIG = """
-[[brands]]
-name = "Quillon"
-
-[[sources]]
-name = "export"
-kind = "file"
-path = "posts.jsonl"
-
-[customers]
-file = "crm.csv"
-
-[nlp]
-engine = "vader"
-"""
 COLUMNS = ["contact_id", "first_name", "last_name", "email", "company"]
 REST = [[f"C{n}", f"First{n}", f"Last{n}", f"p{n}@firm{n}.example", f"Firm {n}"] for n in range(3, 9)]
 ADA = ["C1", "Ada", "Lindqvist", "ada@lindqvist.example", "Halden Print"]
@@ -45,25 +27,8 @@ OMAR_T = {"handle": "omar_t", "display_name": "Omar Tessier", "email": "omar@bor
 
 
 @dataclass(frozen=True)
-class Listener:
+class Listener(Folder):
     """The command, in a folder with a configuration."""
-
-    folder: Path
-    url: str
-
-    def __call__(self, *arguments: object) -> Ended:
-        return call(*arguments, folder=self.folder, env={"LISTENER_STORAGE__URL": self.url})
-
-    def lines(self, *arguments: object) -> list[Any]:
-        ended = self(*arguments, "--json")
-        assert ended.status == 0, ended.said
-        return ended.lines
-
-    def says(self, number: int, platform: str, author: dict[str, Any], text: str = "Quillon is great, we love it.") -> None:
-        post = {"platform": platform, "external_id": str(number), "text": text, "author": author, "language": "en"}
-        said_at = datetime.now(UTC) - timedelta(hours=number)
-        with (self.folder / "posts.jsonl").open("a") as file:
-            file.write(json.dumps({**post, "published_at": said_at.isoformat()}) + "\n")
 
     def a_pass(self) -> None:
         ended = self("run")
@@ -84,10 +49,10 @@ def listener(request: pytest.FixtureRequest, tmp_path: Path) -> Listener:
     with (tmp_path / "crm.csv").open("w", newline="") as file:
         csv.writer(file).writerows([COLUMNS, ADA, OMAR, *REST])
     found = Listener(tmp_path, url)
-    found.says(1, "x", ON_X)
-    found.says(2, "mastodon", {**ON_MASTODON, "links": ["https://x.com/adalq", "https://github.com/goblin"]})
-    found.says(3, "github", GOBLIN)
-    found.says(4, "forum", OMAR_T)
+    found.says(1, ON_X, platform="x")
+    found.says(2, {**ON_MASTODON, "links": ["https://x.com/adalq", "https://github.com/goblin"]}, platform="mastodon")
+    found.says(3, GOBLIN, platform="github")
+    found.says(4, OMAR_T)
     found.a_pass()
     return found
 
@@ -116,7 +81,7 @@ def test_a_pass_finds_them_people_decide_and_everything_can_be_taken_back(listen
     parted = listener("identities", "split", "github:goblin")
     assert "It is remembered: no later pass makes them one again." in parted.out
     assert listener.who("github:goblin") == (None, [])
-    listener.says(5, "github", {**GOBLIN, "display_name": "Ada Lindqvist"}, "Quillon is great, again.")
+    listener.says(5, {**GOBLIN, "display_name": "Ada Lindqvist"}, "Quillon is great, again.", platform="github")
     listener.a_pass()
     assert listener.who("github:goblin") == (None, []), "a split is remembered over later passes"
 
@@ -183,7 +148,7 @@ def test_what_is_said_of_a_link_of_two_accounts_and_how_it_is_taken_back(listene
         assert ended.status == 0, ended.said
         return " ".join(ended.out.split())
 
-    listener.says(6, "mastodon", {"handle": "zoe@toot.example", "display_name": "Zoe", "bio": "paper, ink " * 40})
+    listener.says(6, {"handle": "zoe@toot.example", "display_name": "Zoe", "bio": "paper, ink " * 40}, platform="mastodon")
     listener.a_pass()
     found = said("explain", "mastodon:zoe")
     assert 'bio "paper, ink paper' in found

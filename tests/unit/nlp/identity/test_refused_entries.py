@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from listener.core.brand import OPEN_WEB, OwnSide
 from listener.core.mention import Author
 from listener.core.people import Customer, MatchJob, Outcome
-from nlp.identity.customer_keys import customer_keys
 from nlp.identity.matcher import build_matcher
+from tests.support.crm_index import Crm
 
 MAYA = Customer("C1", "Maya", "Lindqvist", "maya@halden-print.example", "Halden Print")
 TWIN = replace(MAYA, contact_id="C2", title="Head of Operations")
 OTHER = Customer("C3", "Omar", "Tessier", "omar@borea.example", "Borea Works")
 JOB = MatchJob(7, "forum", "board.example", Author(display_name="Maya Lindqvist", email="maya@halden-print.example"), OPEN_WEB)
-
-
-class Crm:
-    """A ``CustomerIndex`` of a few customers."""
-
-    def __init__(self, *customers: Customer) -> None:
-        self._customers = customers
-
-    def candidates(self, keys: Collection[str], cap: int) -> Mapping[str, Sequence[Customer]]:
-        found = {key: [one for one in self._customers if key in customer_keys(one)] for key in keys}
-        return {key: some for key, some in found.items() if 0 < len(some) <= cap}
-
-    def bearers(self, keys: Collection[str]) -> Mapping[str, int]:
-        return {key: sum(key in customer_keys(one) for one in self._customers) for key in keys}
-
-    def total(self) -> int:
-        return len(self._customers)
-
-    def accounts(self, keys: Collection[str]) -> Mapping[str, str]:
-        return {key: one.company for one in self._customers for key in set(keys) & set(customer_keys(one))}
 
 
 def test_another_entry_of_a_contact_who_was_turned_down_is_not_taken_instead() -> None:

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from listener.core.brand import OPEN_WEB, OwnSide
 from listener.core.mention import Author
 from listener.core.people import Customer, Match, MatchJob, Outcome
-from nlp.identity.customer_keys import customer_keys
 from nlp.identity.matcher import build_matcher
+from tests.support.crm_index import Crm
 
 ONE = Customer("C1", "Maya", "Lindqvist", "maya@halden-print.example", "Halden Print", "https://halden-print.example")
 OTHER = replace(ONE, contact_id="C2", email="m.lindqvist@halden-print.example", title="Head of Operations")
 REST = [Customer(f"C{at}", f"Omar{at}", f"Tessier{at}", f"omar{at}@borea.example", "Borea Works") for at in range(3, 40)]
 JOB = MatchJob(7, "forum", "board.example", Author(display_name="Maya Lindqvist", bio="Printing at Halden Print"), OPEN_WEB)
-
-
-class Crm:
-    """A ``CustomerIndex`` of a few customers."""
-
-    def __init__(self, *customers: Customer) -> None:
-        self._customers = customers
-
-    def candidates(self, keys: Collection[str], cap: int) -> Mapping[str, Sequence[Customer]]:
-        found = {key: [one for one in self._customers if key in customer_keys(one)] for key in keys}
-        return {key: some for key, some in found.items() if 0 < len(some) <= cap}
-
-    def bearers(self, keys: Collection[str]) -> Mapping[str, int]:
-        return {key: sum(key in customer_keys(one) for one in self._customers) for key in keys}
-
-    def total(self) -> int:
-        return len(self._customers)
-
-    def accounts(self, keys: Collection[str]) -> Mapping[str, str]:
-        return {key: one.company for one in self._customers for key in set(keys) & set(customer_keys(one))}
 
 
 def matched(*customers: Customer, job: MatchJob = JOB) -> Match:
