@@ -1,0 +1,89 @@
+"""``listener status``: is all well, and if not, what to do."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from listener.cli.output import json_line, jsonable, paragraph, say
+from listener.cli.shell import Shell, command
+
+if TYPE_CHECKING:
+    from listener.status import Facts, Line
+    from listener.wiring import App
+    from storage.store import Store
+
+RUNS = 20
+
+
+def add(app: typer.Typer) -> None:
+    command(app, "status")(status)
+
+
+def status(shell: Shell) -> None:
+    """Say in five lines whether all is well, and what to do.
+
+    Exits with 1 where something is wrong: runs that stopped, sources that fail, messages that cannot be sent, a full disk.
+    Work that waits for people is no fault.
+
+    Example: listener status --json
+    """
+    from listener.status import headline, is_well, status_lines
+
+    now = shell.now()
+    app = shell.app()
+    with app.open_store(now) as store:
+        lines = status_lines(_facts(app, store, now), now, app.settings.zone())
+    well = is_well(lines)
+    if shell.json:
+        json_line({"well": well, "lines": [jsonable(line) for line in lines]})
+    else:
+        say(headline(lines))
+        for line in lines:
+            _say(line)
+    if not well:
+        raise typer.Exit(1)
+
+
+_MARKS = {True: "✓", False: "✗", None: "·"}
+
+
+def _say(line: Line) -> None:
+    do = f" → {line.do}" if line.do else ""
+    paragraph(f"{_MARKS[line.well]} {line.about}: {line.says}{do}", hang=2)
+
+
+def _facts(app: App, store: Store, now: datetime) -> Facts:
+    from listener.cli.source_health import gather
+    from listener.core.telling import Health
+    from listener.status import Facts, RunFact, SourceFact
+    from storage import schema
+
+    waits = store.attention(now)
+    configured = {source.name for source in app.sources}
+    found = [each for each in gather(app, store, now) if each.source in configured]
+    return Facts(
+        runs=[RunFact(run.started_at, run.ended_at, run.error) for run in store.runs.latest(RUNS)],
+        sources=[SourceFact(each.source, Health(each.health), each.reason) for each in found],
+        waiting=waits.waiting,
+        quiet=waits.quiet,
+        waiting_since=waits.waiting_since,
+        parked=waits.parked,
+        refused=waits.refused,
+        told_at=waits.told_at,
+        alerts=waits.alerts,
+        overdue=waits.overdue,
+        new=waits.new,
+        database=store.shown,
+        size_bytes=waits.size_bytes,
+        schema=schema.HEAD,
+        free_bytes=_free(store.path),
+    )
+
+
+def _free(path: Path | None) -> int | None:
+    return shutil.disk_usage(path.parent).free if path else None
