@@ -60,6 +60,7 @@ lock: | $(UV)
 	$(UV) $(COMPILE) pyproject.toml -o requirements.lock
 	$(UV) $(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
 	$(UV) $(COMPILE) build.in -c requirements-dev.lock -o build.lock
+	$(UV) $(COMPILE) image.in -o image.lock
 
 clean:
 	rm -rf .tools .venv .venv-run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage* build dist demo *.egg-info

@@ -10,12 +10,14 @@ from pydantic import BaseModel, ValidationError
 
 from config.brands import slug
 from config.environment import PREFIX, env_name
+from config.fields import is_mail
 from config.file import CustomersSettings, SourceSettings
 from config.places import Loc, Places
-from config.problems import problems_of, unknown_key
+from config.problems import HIDDEN, problems_of, unknown_key
 from config.shape import keys_of
 from listener.core.errors import Problem
 from listener.core.mention import normal_text
+from listener.core.plain import one_line
 from listener.query import PRESETS, QueryError, parse
 
 
@@ -25,7 +27,12 @@ def across(tables: Mapping[str, Any], places: Places) -> list[Problem]:
         *_brands(tables, places),
         *_twice(tables, "sources", places),
         *_twice(tables, "notifiers", places),
+        *_twice(tables, "recipients", places),
+        *_recipients(tables, places),
+        *_teams(tables, places),
+        *_reserved(tables, places),
         *_passwords(tables, places),
+        *_posting(tables, places),
         *_queries(tables, places),
         *_sets_named(tables, places),
     ]
@@ -73,6 +80,59 @@ def _twice(tables: Mapping[str, Any], key: str, places: Places) -> Iterator[Prob
         seen.setdefault(name, where)
 
 
+def _recipients(tables: Mapping[str, Any], places: Places) -> Iterator[Problem]:
+    """Recipients of notifiers, brands and teams that there are not; e-mail without an address."""
+    kinds = {_text(item, "name"): _text(item, "kind") for _, item in _items(tables, "notifiers")}
+    brands = {_text(item, "name").casefold() for _, item in _items(tables, "brands")}
+    teams = tables.get("teams")
+    known = set(teams) if isinstance(teams, dict) else set()
+    told = {_text(item, "notifier") for _, item in _items(tables, "recipients")}
+    for loc, item in _items(tables, "recipients"):
+        notifier = _text(item, "notifier")
+        if notifier and notifier not in kinds:
+            allowed = f"one of: {', '.join(sorted(kinds)) or 'none yet: add a [[notifiers]] table'}"
+            yield Problem(places.name((*loc, "notifier")), f"there is no notifier named {notifier[:60]!r}", allowed)
+        if kinds.get(notifier) == "email" and not item.get("to"):
+            yield Problem(places.name((*loc, "to")), "missing, though it is told by e-mail", "at least one address")
+        if kinds.get(notifier) == "email":
+            yield from _no_mail(item, (*loc, "to"), places)
+        for key, there, more in (("brands", brands, "a configured brand"), ("teams", known, "a team of the table [teams]")):
+            names = item.get(key)
+            for name in names if isinstance(names, list) else ():
+                if isinstance(name, str) and (name.casefold() if key == "brands" else name) not in there:
+                    yield Problem(places.name((*loc, key)), f"{name[:60]!r} is none", more)
+    for loc, item in _items(tables, "notifiers"):
+        if _text(item, "kind") == "email" and not item.get("to") and _text(item, "name") not in told:
+            yield Problem(places.name((*loc, "to")), "missing", "at least one address, or a [[recipients]] table that names it")
+
+
+def _no_mail(item: Mapping[str, Any], loc: Loc, places: Places) -> Iterator[Problem]:
+    """Addresses that no mail server would take."""
+    given = item.get("to")
+    for address in given if isinstance(given, list) else ():
+        if isinstance(address, str) and not is_mail(address.strip()):
+            yield Problem(places.name(loc), f'"{one_line(address, 60)}"', "e-mail addresses such as team@quillon.example")
+
+
+def _teams(tables: Mapping[str, Any], places: Places) -> Iterator[Problem]:
+    """A team without members would restrict a recipient to nobody, which the core takes for everybody."""
+    teams = tables.get("teams")
+    for name, members in (teams if isinstance(teams, dict) else {}).items():
+        if isinstance(members, list) and not members:
+            yield Problem(places.name(("teams", name)), "nobody", "at least one member, as the CRM names the owner")
+
+
+def _reserved(tables: Mapping[str, Any], places: Places) -> Iterator[Problem]:
+    """A notifier of the name under which the digest's own folder is written."""
+    for loc, item in _items(tables, "notifiers"):
+        if env_name(_text(item, "name")) == FOLDER:
+            yield Problem(places.name((*loc, "name")), f'"{FOLDER}" is the digest\'s own folder', "another name")
+
+
+FOLDER = "folder"
+"""As ``listener.notifiers`` calls it."""
+
+
 def _passwords(tables: Mapping[str, Any], places: Places) -> Iterator[Problem]:
     for loc, item in _items(tables, "notifiers"):
         if item.get("user") and not item.get("password") and item.get("enabled", True) is not False:
@@ -80,6 +140,23 @@ def _passwords(tables: Mapping[str, Any], places: Places) -> Iterator[Problem]:
             yield Problem(
                 places.name((*loc, "password")), "missing, though there is a user", f"set {variable} or {variable}_FILE"
             )
+
+
+def _posting(tables: Mapping[str, Any], places: Places) -> Iterator[Problem]:
+    """Chats and webhooks whose secret address would be sent unencrypted, and Slack by two ways at once."""
+    for loc, item in _items(tables, "notifiers"):
+        kind, url = _text(item, "kind"), _text(item, "url").strip().lower()
+        if kind in POSTING and url.startswith("http://") and str(item.get("private")).lower() not in _YES:
+            allowed = "an address that begins with https://; with http:// only inside your own network (private = true)"
+            yield Problem(places.name((*loc, "url")), HIDDEN, allowed)
+        if kind == "slack" and url and item.get("token"):
+            yield Problem(places.name((*loc, "token")), "there is a url as well", "a url, or a token with its channel")
+
+
+POSTING = frozenset({"slack", "teams", "discord", "webhook"})
+"""Kinds of notifiers that post to an address which is a secret."""
+_YES = frozenset({"true", "1", "yes", "on", "y", "t"})
+"""What the environment may write for it."""
 
 
 def _queries(tables: Mapping[str, Any], places: Places) -> Iterator[Problem]:

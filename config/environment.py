@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from config.places import Loc
 from config.problems import unknown_key
-from config.shape import Spot, follow, is_secret, is_union, keys_of, takes_many
+from config.shape import Spot, follow, is_secret, is_union, keys_of, lists_tables, takes_many
 from listener.core.errors import Problem
 
 PREFIX = "LISTENER_"
@@ -63,6 +63,11 @@ class Overlay:
             )
             return loc, None
         if not isinstance(table, dict):
+            return loc, None
+        if not loc and lists_tables(follow(self.model, (step,)).annotation) and step not in table:
+            self.problems.append(
+                Problem(variable, f"there is no [[{step}]] table in the file", f'a [[{step}]] table with its name = "…"')
+            )
             return loc, None
         spot = follow(self.model, (*loc, step))
         if spot.annotation is None or not takes_many(spot.annotation):

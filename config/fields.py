@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from listener.core.recipients import QuietHours
 from listener.core.slots import parse_cron
 
 NOT_ALLOWED = "listener_allowed"
@@ -49,6 +50,14 @@ def _cron(value: str) -> str:
         parse_cron(value)
     except ValueError as problem:
         raise refuse(f'a cron line, such as "30 6 * * mon-fri" (06:30 on working days): {problem}') from None
+    return value
+
+
+def _quiet_hours(value: str) -> str:
+    try:
+        QuietHours.parse(value)
+    except ValueError as problem:
+        raise refuse(str(problem)) from None
     return value
 
 
@@ -116,8 +125,12 @@ def _time_zone(value: str) -> str:
 _MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 
 
+def is_mail(value: str) -> bool:
+    return bool(_MAIL.fullmatch(value)) and value.isprintable() and ".." not in value
+
+
 def _mail(value: str) -> str:
-    if not _MAIL.fullmatch(value):
+    if not is_mail(value):
         raise refuse("an e-mail address such as team@quillon.example")
     return value
 
@@ -160,6 +173,7 @@ DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 """Secret as a whole: the address of a database usually holds its password."""
 Pepper = Annotated[SecretStr, AfterValidator(_pepper)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Hours = Annotated[str, AfterValidator(_quiet_hours)]
 Mail = Annotated[str, AfterValidator(_mail)]
 Label = Annotated[str, AfterValidator(_label)]
 """A source's or notifier's own name: it is shown in tables, given on the command line and part of variable names."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from config.alerting import AlertSettings
 from config.base import Section
 from config.brands import BrandSettings, OwnSideSettings
 from config.fields import (
@@ -22,7 +23,6 @@ from config.fields import (
     Interval,
     Label,
     Language,
-    Mail,
     Pepper,
     QueryText,
     SecretUrl,
@@ -31,6 +31,8 @@ from config.fields import (
     refuse,
 )
 from config.judging import PolicySettings
+from config.notifiers import AnyNotifier
+from config.recipients import RecipientSettings, Weekday
 from listener.core.brand import Evidence, Provenance
 from listener.net.settings import DoorSettings
 
@@ -229,44 +231,12 @@ class RetentionSettings(Section):
 
 
 class DigestSettings(Section):
-    """The daily digest."""
+    """The daily digest and its weekly edition."""
 
     hour: int = Field(7, ge=0, le=23, description="It is sent in the first run after this hour.")
     timezone: TimeZone = Field("UTC", description="The time zone of the hour and of the digest's day.")
+    weekday: Weekday = Field("monday", description="The day of the weekly edition.")
     out: Path = Field(Path("digests"), description="The folder for digest files, relative to this file.")
-
-
-class Notifier(Section):
-    """What every notifier has."""
-
-    name: Label = Field(description="Your name for it.")
-    enabled: bool = Field(True, description="false keeps the settings and sends nothing.")
-
-
-class EmailNotifier(Notifier):
-    """Sends by SMTP."""
-
-    kind: Literal["email"]
-    host: Text = Field(description="The mail server.")
-    port: int | None = Field(None, ge=1, le=65535, description="Its port; by default 587, with tls 465, without security 25.")
-    security: Literal["starttls", "tls", "none"] = Field(
-        "starttls", description="starttls, tls, or none (only inside a trusted network)."
-    )
-    user: Text | None = Field(None, description="The account's user name, where the server wants one.")
-    password: SecretStr | None = Field(None, min_length=1, description="The account's password: better given by the environment.")
-    sender: Mail = Field(alias="from", description="The sender's address.")
-    to: tuple[Mail, ...] = Field(min_length=1, description="Who gets the digest.")
-
-    @property
-    def effective_port(self) -> int:
-        return self.port or {"starttls": 587, "tls": 465, "none": 25}[self.security]
-
-
-class FileNotifier(Notifier):
-    """Writes each message as a file."""
-
-    kind: Literal["file"]
-    folder: Path = Field(description="The folder, relative to this file.")
 
 
 class LogSettings(Section):
@@ -276,7 +246,12 @@ class LogSettings(Section):
     format: Literal["human", "json"] = Field("human", description="human (lines for people) or json (one object a line).")
 
 
-AnyNotifier = Annotated[EmailNotifier | FileNotifier, Field(discriminator="kind")]
+class MetricsSettings(Section):
+    """Figures for whoever watches the job."""
+
+    textfile: Path | None = Field(
+        None, description="A file for Prometheus' node exporter, written anew by each pass; its folder must be there."
+    )
 
 
 class File(Section):
@@ -297,5 +272,13 @@ class File(Section):
     schedule: ScheduleSettings = Field(ScheduleSettings(), description="How `listener serve` does its work.")
     retention: RetentionSettings = Field(RetentionSettings(), description="How long things are kept.")
     digest: DigestSettings = Field(DigestSettings(), description="The daily digest.")
-    notifiers: tuple[AnyNotifier, ...] = Field((), description="Who is told, and how.")
+    notifiers: tuple[AnyNotifier, ...] = Field((), description="The ways on which people are told.")
+    recipients: tuple[RecipientSettings, ...] = Field(
+        (), description="Who is told what, and when; a notifier that none of them names tells its own addresses everything."
+    )
+    teams: dict[str, tuple[Text, ...]] = Field(
+        default_factory=dict, description="Teams and their members, as the customers' owners are named in the CRM."
+    )
+    alerts: AlertSettings = Field(AlertSettings(), description="What is told at once.")
     log: LogSettings = Field(LogSettings(), description="The log, on standard error.")
+    metrics: MetricsSettings = Field(MetricsSettings(), description="Figures for whoever watches the job.")

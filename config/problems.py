@@ -61,6 +61,8 @@ def unknown_key(name: str, known: Iterable[str]) -> tuple[str, str]:
     """What to say about a key that nobody knows: what was found, and what would be right."""
     options = sorted(known)
     near = get_close_matches(name, options, n=1)
+    if not options:
+        return "unknown key", "there is no table of that name, or it has no such keys"
     return "unknown key", f"did you mean {near[0]}?" if near else f"known here: {', '.join(options)}"
 
 
@@ -78,8 +80,10 @@ def _problem(details: ErrorDetails, model: type[BaseModel], places: Places, pref
             return Problem(where, _shown(details["input"]), f"a list of tables, each begun with [[{key}]]")
         case "union_tag_not_found" | "union_tag_invalid":
             got = _shown(context["tag"]) if "tag" in context else "missing"
-            return Problem(places.name((*prefix, *spot.loc, "kind")), got, " or ".join(tags(spot.annotation)))
+            return Problem(places.name((*prefix, *spot.loc, "kind")), got, _either(tags(spot.annotation)))
     got = HIDDEN if is_secret(spot.annotation) else _shown(details["input"])
+    if is_secret(spot.annotation) and kind == "too_short":
+        kind = "string_too_short"  # pydantic counts a secret's characters as if they were a list's items
     return Problem(where, got, _allowed(kind, context, details["msg"]))
 
 
@@ -87,6 +91,12 @@ def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:
     if kind in _SENTENCES:
         return _SENTENCES[kind].format_map(context).replace("'", "")
     return message.removeprefix("Input should be ")
+
+
+def _either(names: Sequence[str]) -> str:
+    """``a``, ``a or b``, ``a, b or c``, as pydantic says it of literals."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _shown(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +12,7 @@ from config.brands import core_brand, core_own_side
 from config.file import (
     CustomersSettings,
     DigestSettings,
-    EmailNotifier,
     File,
-    FileNotifier,
     LogSettings,
     NetSettings,
     NlpSettings,
@@ -23,9 +21,13 @@ from config.file import (
     SourceSettings,
     StorageSettings,
 )
+from config.notifiers import AnyNotifier
 from config.places import Places
+from config.recipients import WEEKDAYS, RecipientSettings
+from listener.core.alerting import AlertPolicy, AlertRule
 from listener.core.brand import Brand, MatchingPolicy, OwnSide
 from listener.core.policy import JudgingPolicy
+from listener.core.recipients import Edition, QuietHours, Recipient
 from listener.net.settings import DoorSettings
 
 
@@ -52,7 +54,7 @@ class Settings:
         return self.file.exclusion_sets
 
     @property
-    def notifiers(self) -> tuple[EmailNotifier | FileNotifier, ...]:
+    def notifiers(self) -> tuple[AnyNotifier, ...]:
         return self.file.notifiers
 
     @property
@@ -87,6 +89,11 @@ class Settings:
     def log(self) -> LogSettings:
         return self.file.log
 
+    @property
+    def metrics_file(self) -> Path | None:
+        """Where each pass leaves its figures; ``None`` for nowhere."""
+        return self.resolve(self.file.metrics.textfile) if self.file.metrics.textfile else None
+
     def brands(self) -> tuple[Brand, ...]:
         return self._brands
 
@@ -100,6 +107,60 @@ class Settings:
     def zone(self) -> ZoneInfo:
         """The time zone of the digest's hour and day."""
         return ZoneInfo(self.digest.timezone)
+
+    def alerting(self) -> AlertPolicy:
+        return self.file.alerts.policy()
+
+    def recipients(self) -> list[Recipient]:
+        """Who is told what, and when: those of ``[[recipients]]``, and the addresses of notifiers that none of these names.
+
+        A notifier that is switched off tells nobody.
+        """
+        on = {each.name for each in self.notifiers if each.enabled}
+        return [each for each, given in self.everybody() if each.channel in on and (given is None or given.enabled)]
+
+    def everybody(self) -> Iterator[tuple[Recipient, RecipientSettings | None]]:
+        """All of them, those that are switched off included, each with the table that it comes from, if it has one."""
+        named = {one.notifier for one in self.file.recipients}
+        for each in self.notifiers:
+            if each.name not in named:
+                yield from ((self.recipient(each.name, to), None) for to in each.addresses)
+        for one in self.file.recipients:
+            default = next(each.address(one.name) for each in self.notifiers if each.name == one.notifier)
+            yield from ((self._configured(one, to), one) for to in one.to or (default,))
+
+    def recipient(self, channel: str, address: str) -> Recipient:
+        """Somebody who is told everything, at the usual time."""
+        quiet = self.file.alerts.quiet_hours
+        return Recipient(
+            channel,
+            address,
+            zone=self.zone(),
+            zone_name=self.digest.timezone,
+            hour=self.digest.hour,
+            weekday=WEEKDAYS.index(self.digest.weekday),
+            alerts=frozenset(map(str, AlertRule)),
+            quiet=QuietHours.parse(quiet) if quiet else None,
+        )
+
+    def _configured(self, one: RecipientSettings, address: str) -> Recipient:
+        usual = self.recipient(one.notifier, address)
+        keys = {brand.name.casefold(): brand.key for brand in self._brands}
+        return replace(
+            usual,
+            name=one.name,
+            zone=ZoneInfo(one.timezone) if one.timezone else usual.zone,
+            zone_name=one.timezone or usual.zone_name,
+            hour=usual.hour if one.hour is None else one.hour,
+            weekday=WEEKDAYS.index(one.weekday) if one.weekday else usual.weekday,
+            editions=frozenset(map(Edition, one.digest)),
+            brands=frozenset(keys[name.casefold()] for name in one.brands),
+            segments=frozenset(name.casefold() for name in one.segments),
+            owners=frozenset(member.casefold() for team in one.teams for member in self.file.teams[team]),
+            alerts=frozenset(one.alerts),
+            escalations=one.escalations,
+            quiet=QuietHours.parse(one.quiet_hours) if one.quiet_hours else usual.quiet,
+        )
 
     def schedule_zone(self) -> ZoneInfo:
         """The time zone of sources' cron lines."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from listener.cases import OPEN, UNTOUCHED
 from listener.core.analysis import Intent, Label
-from listener.core.cases import Case, CaseChange, CaseKind, CaseState, EventKind
+from listener.core.cases import LEAVING, Case, CaseChange, CaseKind, CaseState, EventKind
 from listener.core.mention import Json
 from listener.core.policy import JudgingPolicy
 from listener.core.standing import JudgeJob, Opinion, Stance, Standing
@@ -150,7 +150,13 @@ def _follow_up(facts: _Facts) -> CaseChange | None:
         reason += " (the engine is not sure)"
     due = business_days_after(facts.now, URGENT_DAYS if going else facts.policy.follow_up_days)
     detail: dict[str, Json] = {"step": "call", "new": [opinion.mention_id for opinion in new]}
+    if going and case is not None and not _was_going(case, complaints):
+        detail["turn"] = LEAVING
     return _grown(case, CaseKind.FOLLOW_UP, facts, _unknown_to(case, known), reason, detail=detail, due_at=due, wake=True)
+
+
+def _was_going(case: Case, complaints: Iterable[Opinion]) -> bool:
+    return any(is_going(opinion) and opinion.mention_id in case.mention_ids for opinion in complaints)
 
 
 def is_complaint(opinion: Opinion) -> bool:

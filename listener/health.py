@@ -13,22 +13,18 @@ from typing import Protocol
 
 import structlog
 
-from listener.alerts import Alert, AlertItem
+from listener.alerts.model import Alert, AlertItem
+from listener.alerts.plan import plan
+from listener.core.alerting import AlertDraft, AlertPlan, AlertPolicy, AlertRule
 from listener.core.health import Incident, IncidentKind, SourceHistory
 from listener.core.mention import digest
 from listener.core.plain import one_line
-from listener.core.telling import Coverage, Message
+from listener.core.recipients import Recipient
+from listener.core.telling import Coverage
 from listener.health_rules import judge_health, published
-from listener.outbox import Recipient, alert_messages
-from listener.render.alert import render_alert
 from listener.timewords import lost_words, span_words, stamp_words
 
 log = structlog.get_logger()
-
-TOGETHER = 3
-"""More incidents at once than that are told in one message: a line that is down fails everything behind it."""
-NAMED = 3
-"""So many sources are named in the subject of such a message."""
 
 
 class HealthBook(Protocol):
@@ -42,8 +38,8 @@ class HealthBook(Protocol):
         """What is known of the sources; one that was never asked may be missing."""
         ...
 
-    def save(self, opened: Sequence[Incident], closed: Sequence[Incident], messages: Sequence[Message], now: datetime) -> object:
-        """Keep what changed and put its messages into the outbox, in one transaction."""
+    def save(self, opened: Sequence[Incident], closed: Sequence[Incident], plan: AlertPlan, now: datetime) -> object:
+        """Keep what changed with its alerts and messages, in one transaction."""
         ...
 
 
@@ -62,16 +58,20 @@ class Watched:
     messages: int = 0
 
 
+_USUAL = AlertPolicy()
+
+
 def watch_health(
     book: HealthBook,
     recipients: Sequence[Recipient],
     sources: Collection[str],
     now: datetime,
     *,
+    policy: AlertPolicy = _USUAL,
     runs: CoverageLog | None = None,
     zone: tzinfo = UTC,
 ) -> Watched:
-    """Open and close incidents of the ``sources`` that are listened to, with their messages, in one transaction.
+    """Open and close incidents of the ``sources`` that are listened to, with their alerts, in one transaction.
 
     An incident of a source that is not listened to any more is closed without a word: whoever switched it off knows. What was
     lost for good is told from ``runs``; times are told in ``zone``.
@@ -83,14 +83,15 @@ def watch_health(
     if not (opened or closed or left):
         return Watched()
     told = _Words(histories, _coverage(runs, histories, opened, closed, now), zone, now)
-    alerts = [*_alerts(opened, told, recovered=False), *_alerts(closed, told, recovered=True)]
-    messages = [message for alert in alerts for message in alert_messages(alert, render_alert(alert), recipients, now)]
-    book.save(opened, [*closed, *left], messages, now)
+    drafts = [told.draft(each) for each in _in_order(opened)] + [told.draft(each, over=True) for each in _in_order(closed)]
+    made = plan(drafts, (), policy, recipients, now)
+    over = AlertPlan(settled=tuple(incident_key(each) for each in (*closed, *left)))
+    book.save(opened, [*closed, *left], made + over, now)
     for incident in opened:
         log.info("A source is not heard.", action="incident_opened", source=incident.source, kind=incident.kind.value)
     for incident in closed:
         log.info("A source is heard again.", action="incident_closed", source=incident.source, kind=incident.kind.value)
-    return Watched(tuple(opened), (*closed, *left), len(messages))
+    return Watched(tuple(opened), (*closed, *left), len(made.messages))
 
 
 def _coverage(
@@ -107,23 +108,13 @@ def _coverage(
     return {line.source: line for line in runs.coverage(min(begun), now)}
 
 
-def incident_key(incident: Incident) -> str:
-    """The same for the same incident, before it is stored and after."""
-    return digest("incident", incident.source, incident.kind.value, incident.opened_at.isoformat())
+def incident_key(incident: Incident, *, over: bool = False) -> str:
+    """Of the alert of an incident, or of the notice that it is over: the same before it is stored and after."""
+    return digest("incident over" if over else "incident", incident.source, incident.kind.value, incident.opened_at.isoformat())
 
 
-def _alerts(incidents: Sequence[Incident], told: _Words, *, recovered: bool) -> list[Alert]:
-    if not incidents:
-        return []
-    what = "recovery" if recovered else "alert"
-    told_one = told.recovery if recovered else told.alert
-    if len(incidents) <= TOGETHER:
-        return [told.message(f"{what}:{incident_key(each)}", told_one(each)) for each in incidents]
-    items = [told_one(each) for each in sorted(incidents, key=lambda each: each.source)]
-    key = digest(*sorted(incident_key(each) for each in incidents))
-    names = ", ".join(item.source for item in items[:NAMED]) + f" and {len(items) - NAMED:,} more"
-    news = f"{len(items):,} sources are {'heard again' if recovered else 'not heard'}: {names}"
-    return [told.message(f"{what}:{key}", *items, news=news)]
+def _in_order(incidents: Sequence[Incident]) -> Sequence[Incident]:
+    return sorted(incidents, key=lambda each: each.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +130,13 @@ class _Words:
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
 
-    def message(self, key: str, *items: AlertItem, news: str | None = None) -> Alert:
-        recovered = items[0].recovered
-        return Alert(key, news or items[0].news, self.now.astimezone(self.zone), str(self.zone), recovered, items)
+    def draft(self, incident: Incident, *, over: bool = False) -> AlertDraft:
+        """The alert of an incident, or the notice that it is over."""
+        key = incident_key(incident, over=over)
+        item = self.recovery(incident) if over else self.alert(incident)
+        alert = Alert(key, AlertRule.SOURCE, item.news, self.now.astimezone(self.zone), str(self.zone), over, (item,))
+        subject = f"source:{incident.source}"
+        return AlertDraft(key, AlertRule.SOURCE, subject, alert.to_json(), self.now, notice=over)
 
     def alert(self, incident: Incident) -> AlertItem:
         name = one_line(incident.source, 60)
@@ -176,32 +171,25 @@ class _Words:
         lost = (
             self._lost(incident.source) or "Nothing that is known: what was published meanwhile and is still there was fetched."
         )
-        return self._item(incident, f"{name} is heard again", what, since, why, lost, "Nothing to do.", recovered=True)
+        return self._item(incident, f"{name} is heard again", what, since, why, lost, "Nothing to do.")
 
     def _item(
-        self,
-        incident: Incident,
-        news: str,
-        what: str,
-        since: datetime | None,
-        why: str,
-        lost: str,
-        step: str,
-        *,
-        recovered: bool = False,
+        self, incident: Incident, news: str, what: str, since: datetime | None, why: str, lost: str, step: str
     ) -> AlertItem:
         name = one_line(incident.source, 60)
+        facts = (
+            ("What", what),
+            ("Since", self._stamp(since) if since else "it was first asked"),
+            ("Why", one_line(why, 400)),
+            ("Lost", lost),
+        )
         return AlertItem(
-            source=name,
-            kind=one_line(line.kind, 30) if (line := self.coverage.get(incident.source)) else "",
             news=news,
-            what=what,
-            since=self._stamp(since) if since else "it was first asked",
-            why=one_line(why, 400),
-            lost=lost,
+            title=name,
+            about=one_line(line.kind, 30) if (line := self.coverage.get(incident.source)) else "",
+            facts=tuple((label, value) for label, value in facts if value),
             step=step,
             command=f"listener sources {quote(name)}",
-            recovered=recovered,
         )
 
     def _stamp(self, moment: datetime) -> str:

@@ -6,22 +6,26 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import structlog
 
-from listener import health, pipeline
-from listener.allowances import spent_by
+from listener import pipeline
+from listener.alerting import alert_people
 from listener.collecting import Stream
 from listener.core import terms
 from listener.core.connector import ConnectorContext, Door
 from listener.core.errors import ConfigError
 from listener.core.times import midnight
 from listener.customer_import import Imported, import_configured_customers, keep_keys
+from listener.metrics import leave_metrics
 from listener.pipeline import Collected, Progress, silent
+from listener.recalling import take_back
 from listener.rechecking import Rechecked, recheck
-from listener.tell import DigestPlan, Rewritten, Told, rewrite, tell
+from listener.tell import Rewritten, Told
+from listener.telling import ever_heard, rewrite_told, tell_people
 from listener.wiring import App, Source
 
 if TYPE_CHECKING:
@@ -59,6 +63,8 @@ class PassReport:
     heard: Heard = field(default_factory=Heard)
     made: Worked = field(default_factory=Worked)
     told: Told = field(default_factory=Told)
+    defects: Sequence[str] = ()
+    """What failed in a way that it should not, each a few words; all else was done."""
 
     @property
     def worked(self) -> bool:
@@ -107,6 +113,7 @@ def run_pass(
         StorageError: the database cannot be written.
     """
     chosen = [app.source(name) for name in only] or list(app.sources)
+    began = monotonic()
     with store.admin.run_lock():
         run_id = store.runs.begin_run(now)
         try:
@@ -114,7 +121,9 @@ def run_pass(
         except BaseException as problem:  # a run that is told to end says so in its record, too
             store.runs.end_run(run_id, now, {}, error=type(problem).__name__)
             raise
-        store.runs.end_run(run_id, now, report.counts())
+        store.runs.end_run(run_id, now, report.counts(), error="; ".join(report.defects) or None)
+        worked = report.worked and not report.defects
+        leave_metrics(app, store, now, worked=worked, counts=report.counts(), seconds=monotonic() - began)
     log.info("A run ended.", action="run_ended", run=run_id, **report.counts())
     return report
 
@@ -138,12 +147,12 @@ def _steps(
     made = work(app, store, now, imported=customers, progress=progress)
     if not telling:
         return PassReport(run_id, heard, made)
-    watch_health(app, store, now)
+    defects = alert_people(app, store, now)
     told = tell_people(app, store, now, unheard=not ever_heard(store))
     with store.jobs.claim("retention", midnight(now), now) as due:
         if due:
             tidy(app, store, now)
-    return PassReport(run_id, heard, made, told)
+    return PassReport(run_id, heard, made, told, defects)
 
 
 # ------------------------------------------------------------------------------------------------------------ listen
@@ -164,7 +173,7 @@ def listen(
     """Check again what must be checked again, then collect the sources; the caller holds them (``source_job``)."""
     recut = store.mentions.adopt_policies({source.name: source.policy for source in app.sources}, now)
     if recut:  # terms became stricter: what was delivered as a file follows
-        _rewrite(app, store, recut, now)
+        rewrite_told(app, store, recut, now)
     skipped = [(source.name, source.disabled) for source in sources if source.disabled]
     ready = [source for source in sources if not source.disabled]
     context = app.context(door, now)
@@ -184,7 +193,7 @@ def _recheck(app: App, store: Store, source: Source, context: ConnectorContext) 
         return Rechecked(source.name)
     done = recheck(store.rechecks, source.name, source.spec.recheck(source.options, context), context.now)
     if done.changed:
-        _rewrite(app, store, done.changed, context.now)
+        rewrite_told(app, store, done.changed, context.now)
     return done
 
 
@@ -253,56 +262,11 @@ def judge_all(app: App, store: Store, now: datetime, progress: Progress = silent
     return pipeline.judge(store.standings, judge, policy, app.judging_fingerprint, now, progress=progress)
 
 
-def digest_plan(app: App, store: Store, now: datetime) -> DigestPlan:
-    """When and about what a digest is told, with what the sources used and when paused ones go on."""
-    pauses: dict[str, datetime] = {}
-    for state in store.runs.stream_states():
-        if state.not_before is not None and state.not_before > now:
-            pauses[state.source] = min(state.not_before, pauses.get(state.source, state.not_before))
-    return DigestPlan(
-        brands={brand.key: brand.name for brand in app.settings.brands()},
-        zone=app.settings.zone(),
-        hour=app.settings.digest.hour,
-        spent={
-            source.name: spent_by(store.ledgers, source.name, source.spec.allowances(source.options), now.date())
-            for source in app.sources
-        },
-        resumes=pauses,
-        topics={(brand.key, topic.key): topic.name for brand in app.settings.brands() for topic in brand.rule.topics},
-        themes=app.themes(),
-    )
-
-
-def hide_overdue(app: App, store: Store, now: datetime) -> None:
-    """Take posts that could not be confirmed for a day, under terms that honour deletions, out of what people were told."""
-    changed = store.rechecks.hide_overdue(now)
-    if changed:
-        _rewrite(app, store, changed, now)
-
-
-def ever_heard(store: Store) -> bool:
-    """Whether any source was ever heard: before that a digest would say nothing, and use up the day."""
-    return any(state.last_success for state in store.runs.stream_states())
-
-
-def tell_people(app: App, store: Store, now: datetime, *, unheard: bool = False) -> Told:
-    """Make the digests that are due and send every message that waits; nothing goes out that nobody could confirm."""
-    hide_overdue(app, store, now)
-    return tell(
-        store.digests, store.outbox, app.notifiers(), app.recipients(), digest_plan(app, store, now), now, unheard=unheard
-    )
-
-
-def watch_health(app: App, store: Store, now: datetime) -> None:
-    """Say once that a source died, and once that it came back."""
-    sources = [each.name for each in app.sources if not each.disabled]
-    health.watch_health(store.incidents, app.recipients(), sources, now, runs=store.runs, zone=app.settings.zone())
-
-
 def tidy(app: App, store: Store, now: datetime) -> tuple[Pruned, Rewritten]:
-    """Retention: take away what is older than it may be, in delivered files of digests too."""
+    """Retention: take away what is older than it may be, in delivered files of digests and alerts too."""
     done = store.privacy.prune(now, retention(app))
-    return done, _rewrite(app, store, [(each.recipient, each.day) for each in done.told], now)
+    take_back(store.alerts, app.notifiers, remind=True)
+    return done, rewrite_told(app, store, [(each.recipient, each.day) for each in done.told], now)
 
 
 def retention(app: App) -> Retention:
@@ -312,7 +276,3 @@ def retention(app: App) -> Retention:
     policies = {**terms.BY_NAME, **app.policies}
     days = {policy.name: policy.keep_days for policy in policies.values() if policy.keep_days is not None}
     return Retention(**dict(app.settings.retention), policy_days=days)
-
-
-def _rewrite(app: App, store: Store, changed: Collection[tuple[str, date]], now: datetime) -> Rewritten:
-    return rewrite(store.digests, app.notifiers(), app.recipients(), changed, now)

@@ -1,27 +1,41 @@
-"""Telling: the digest of everybody whose hour has come, into the outbox, and out of it to the people.
+"""Telling: each recipient's editions whose hour has come, into the outbox, and out of it to the people.
 
-A digest and its messages are stored in one transaction, and sent afterwards: delivery is at least once, and the
-``dedup_key`` of a message makes its effect happen once.
+    recipients ──due?──> windows ──facts, once each──> digests, once for equal wishes ──> store and outbox, together ──> sent
+
+A digest and its messages are stored in one transaction, and sent afterwards: delivery is at least once, and the ``dedup_key`` of
+a message makes its effect happen once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 
 from listener.allowances import Spent
+from listener.core.messages import Message, MessageKind, Waiting
 from listener.core.ports import DigestBook, Notifier, Outbox
+from listener.core.recipients import Edition, Recipient
 from listener.core.telling import DigestFacts, Theme, Utterance
+from listener.core.trends import TrendBook, TrendFacts, Weeks
 from listener.digest.build import build_digest
+from listener.digest.due import daily_is_due, edition_day, weekly_is_due
 from listener.digest.model import Digest
+from listener.digest.weekly import NUMBER, Names, build_weekly
+from listener.digest.weekly_model import Weekly
 from listener.notify.file import FileNotifier, file_stem
-from listener.outbox import Recipient, deliver, digest_messages
+from listener.outbox import deliver, digest_messages
+from listener.render.cards import digest_card
 from listener.render.digest import render_digest
+from listener.render.weekly import render_weekly
+from listener.render.weekly_card import weekly_card
+from listener.sending import send
 
 FIRST_WINDOW = timedelta(days=1)
 """A recipient's first digest tells what was heard in so long before it; what was *heard* then may be older."""
+
+Made = TypeVar("Made")
 
 
 def no_themes(_: Sequence[Utterance]) -> Sequence[Theme]:
@@ -30,47 +44,37 @@ def no_themes(_: Sequence[Utterance]) -> Sequence[Theme]:
 
 @dataclass(frozen=True, slots=True)
 class DigestPlan:
-    """When a day's digest is told, and what it is about. ``brands`` maps the keys of our brands to their names."""
+    """What digests are about. ``brands`` maps the keys of our brands to their names."""
 
     brands: Mapping[str, str]
-    zone: ZoneInfo
-    hour: int
     spent: Mapping[str, Sequence[Spent]] = field(default_factory=dict)
     """What each source used of its allowances so far."""
     resumes: Mapping[str, datetime] = field(default_factory=dict)
     """When each paused source goes on."""
     topics: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """The names of the configured topics, by brand and key."""
+    rivals: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The names of the configured competitors, by brand and key."""
     themes: Callable[[Sequence[Utterance]], Sequence[Theme]] = no_themes
     """What recurs in texts that nobody configured a topic for."""
 
-    def compose(self, facts: DigestFacts, now: datetime) -> Digest:
-        """The digest of the day that ``now`` is in."""
+    def compose(self, facts: DigestFacts, recipient: Recipient, now: datetime) -> Digest:
+        """The recipient's digest of the day that ``now`` is in."""
         return build_digest(
             facts,
-            self.day(now),
-            self.zone,
+            recipient.day(now),
+            recipient.zone,
             self.brands,
+            only=recipient,
             spent=self.spent,
             resumes=self.resumes,
             topics=self.topics,
             themes=self.themes(facts.texts),
         )
 
-    def day(self, now: datetime) -> date:
-        return now.astimezone(self.zone).date()
-
-    def is_due(self, told_until: datetime | None, now: datetime) -> bool:
-        """Once for each time that the hour passed since the last digest; at once for somebody who was never told anything.
-
-        Not only in the rest of the day: a job that runs once a day before the hour tells what yesterday's hour left. One digest a
-        day at most, since a day's digest is kept as it was told.
-        """
-        if told_until is None:
-            return True
-        local, last = now.astimezone(self.zone), told_until.astimezone(self.zone)
-        passed = local.date() if local.hour >= self.hour else local.date() - timedelta(days=1)
-        return last.date() < local.date() and last < datetime.combine(passed, time(self.hour), self.zone)
+    @property
+    def names(self) -> Names:
+        return Names(self.brands, self.rivals, self.topics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,53 +98,157 @@ class Rewritten:
     """Sent by mail, or by a channel that is not configured any more: nobody can take that back."""
 
 
-def preview(book: DigestBook, recipient: Recipient, plan: DigestPlan, now: datetime) -> Digest:
+# ------------------------------------------------------------------------------------------------------- composing
+
+
+@dataclass
+class Desk:
+    """Composes digests at one moment: facts are read once for each window, and recipients of equal wishes share one digest."""
+
+    book: DigestBook
+    trends: TrendBook
+    plan: DigestPlan
+    now: datetime
+    often: bool = False
+    """Whether passes follow each other within hours, so that the next one will not miss anybody's hour."""
+    _facts: dict[Any, DigestFacts] = field(default_factory=dict)
+    _trends: dict[Any, TrendFacts] = field(default_factory=dict)
+    _digests: dict[Any, Digest] = field(default_factory=dict)
+    _weeklies: dict[Any, Weekly] = field(default_factory=dict)
+
+    def daily(self, recipient: Recipient, since: datetime) -> Digest:
+        """What happened since then."""
+        facts = _once(self._facts, since, lambda: self.book.digest_facts(since, self.now))
+        key = (since, recipient.day(self.now), *_wishes(recipient))
+        return _once(self._digests, key, lambda: self.plan.compose(facts, recipient, self.now))
+
+    def weekly(self, recipient: Recipient) -> Weekly:
+        """The week that the recipient's edition was due for last."""
+        weeks = Weeks.before(edition_day(recipient, self.now), recipient.zone, NUMBER)
+        brands = sorted(recipient.brands) or list(self.plan.brands)
+        facts = _once(self._trends, (weeks.edges, *brands), lambda: self.trends.trend_facts(weeks, brands))
+        return _once(self._weeklies, (weeks, *_wishes(recipient)), lambda: build_weekly(facts, recipient, self.plan.names))
+
+
+def _once(made: dict[Any, Made], key: Hashable, make: Callable[[], Made]) -> Made:
+    if key not in made:
+        made[key] = make()
+    return made[key]
+
+
+def _wishes(recipient: Recipient) -> tuple[Hashable, ...]:
+    """What a digest depends on; equal for those who get the same one."""
+    return recipient.zone_name, recipient.brands, recipient.segments, recipient.owners
+
+
+def preview(desk: Desk, recipient: Recipient) -> Digest:
     """The digest that the recipient would get now; nothing is stored."""
-    since = book.told_until(recipient.key) or now - FIRST_WINDOW
-    return plan.compose(book.digest_facts(since, now), now)
+    return desk.daily(recipient, desk.book.told_until(recipient.key) or desk.now - FIRST_WINDOW)
+
+
+def preview_weekly(desk: Desk, recipient: Recipient) -> Weekly:
+    """The weekly edition of the last whole week; nothing is stored."""
+    return desk.weekly(replace(recipient, hour=0))
+
+
+# --------------------------------------------------------------------------------------------------------- telling
 
 
 def tell(
-    book: DigestBook,
+    desk: Desk,
     outbox: Outbox,
     notifiers: Mapping[str, Notifier],
     recipients: Sequence[Recipient],
-    plan: DigestPlan,
-    now: datetime,
     *,
     unheard: bool = False,
+    editions: Collection[Edition] = frozenset(Edition),
+    asked: bool = False,
+    everybody: Sequence[Recipient] | None = None,
+    only: Callable[[Waiting], bool] | None = None,
 ) -> Told:
-    """Make the digests that are due, and send all messages that wait.
+    """Make the digests that are due, and send all messages that wait, or ``only`` those to which it says yes.
 
     ``unheard``: nothing could be heard in this run. Then nobody gets their first digest, which would say no more than the run's
-    own errors and use up the day.
+    own errors and use up the day. ``asked``: the first weekly edition does not wait for its day. ``everybody``: all recipients of
+    the configuration, whose quiet hours count; by default nobody's, since somebody asked for what waits.
     """
     made = 0
-    composed: dict[datetime, Digest] = {}
-    for recipient in recipients:
-        told_until = book.told_until(recipient.key)
-        if not plan.is_due(told_until, now) or (unheard and told_until is None):
-            continue
-        since = told_until or now - FIRST_WINDOW
-        if since not in composed:
-            composed[since] = plan.compose(book.digest_facts(since, now), now)
-        digest = composed[since]
-        messages = digest_messages(digest, render_digest(digest), [recipient], now)
-        book.save_digest(recipient.key, digest.day, since, now, digest.to_json(), messages, now)
-        made += 1
-    results = send(outbox, notifiers, now)
-    return Told(made, *results)
+    desk.book.set_back(desk.now)
+    began = desk.trends.began()
+    for recipient in dict.fromkeys(recipients):
+        for edition in Edition:
+            if edition not in recipient.editions or edition not in editions:
+                continue
+            told_until = desk.book.told_until(recipient.edition_key(edition))
+            if unheard and told_until is None:
+                continue
+            if edition is Edition.DAILY:
+                due, day = daily_is_due(recipient, told_until, desk.now, often=desk.often), recipient.day(desk.now)
+            else:
+                due = weekly_is_due(recipient, told_until, began, desk.now) or (asked and told_until is None)
+                day = edition_day(recipient, desk.now)
+            if not due or _was_told(desk.book, recipient, edition, day):
+                continue
+            if edition is Edition.DAILY:
+                _tell_day(desk, recipient, told_until or desk.now - FIRST_WINDOW)
+            else:
+                _tell_week(desk, recipient, pages=_is_file(notifiers, recipient))
+            made += 1
+    return Told(made, *send(outbox, notifiers, desk.now, recipients=everybody, only=only))
 
 
-def send(outbox: Outbox, notifiers: Mapping[str, Notifier], now: datetime, *, batch: int = 50) -> tuple[int, int]:
-    """Send what waits in the outbox; how many messages went out, and how many failed and will be tried again."""
-    sent = failed = 0
-    while messages := outbox.due(now, batch):
-        results = list(deliver(messages, notifiers))
-        outbox.record(results, now)
-        sent += sum(delivery.ok for _, delivery in results)
-        failed += sum(not delivery.ok for _, delivery in results)
-    return sent, failed
+def _was_told(book: DigestBook, recipient: Recipient, edition: Edition, day: date) -> bool:
+    """Whether it was told of that day before, at an hour or in a zone of then; what follows belongs to the next one."""
+    return book.saved_digest(recipient.edition_key(edition), day) is not None
+
+
+def _tell_day(desk: Desk, recipient: Recipient, since: datetime) -> None:
+    digest = desk.daily(recipient, since)
+    message = daily_message(digest, recipient, desk.now)
+    desk.book.save_digest(recipient.key, digest.day, since, desk.now, digest.to_json(), [message], desk.now)
+
+
+def _tell_week(desk: Desk, recipient: Recipient, *, pages: bool) -> None:
+    weekly = desk.weekly(recipient)
+    message = weekly_message(weekly, recipient, desk.now, pages=pages)
+    key = recipient.edition_key(Edition.WEEKLY)
+    desk.book.save_digest(key, weekly.day, weekly.since, desk.now, weekly.to_json(), [message], desk.now)
+
+
+def daily_message(digest: Digest, recipient: Recipient, now: datetime) -> Message:
+    """The same digest of the same day gives the same ``dedup_key`` whenever it is told."""
+    (message,) = digest_messages(digest, render_digest(digest), [recipient], now)
+    return replace(message, dedup_key=_named(message.dedup_key, recipient), card=digest_card(digest))
+
+
+def weekly_message(weekly: Weekly, recipient: Recipient, now: datetime, *, pages: bool) -> Message:
+    """The edition for mail, with its pictures beside it, or for ``pages``, with them inside; the key as above."""
+    rendered, pictures = render_weekly(weekly, pages=pages)
+    return Message(
+        dedup_key=_named(f"weekly:{weekly.brand}:{weekly.day}:{recipient.channel}:{recipient.address}", recipient),
+        channel=recipient.channel,
+        recipient=recipient.address,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        created_at=now,
+        kind=MessageKind.WEEKLY,
+        card=weekly_card(weekly),
+        pictures=pictures,
+    )
+
+
+def _named(key: str, recipient: Recipient) -> str:
+    """One address can be several recipients, each with wishes of their own."""
+    return f"{key}:{recipient.name}" if recipient.name else key
+
+
+def _is_file(notifiers: Mapping[str, Notifier], recipient: Recipient) -> bool:
+    """Whether the recipient gets files: a page holds its pictures, as nobody puts them beside it."""
+    return isinstance(notifiers.get(recipient.channel), FileNotifier)
+
+
+# -------------------------------------------------------------------------------------------------- what was told before
 
 
 def rewrite(
@@ -152,19 +260,19 @@ def rewrite(
 ) -> Rewritten:
     """Write the files of stored digests again, as the digests are now, under the same names.
 
-    For use after an erasure or retention changed stored digests: ``changed`` names these by their recipient's key and day. It
+    For use after an erasure or retention changed stored digests: ``changed`` names these by their edition's key and their day. It
     goes past the outbox, which sends a message once: the effect is the same however often it is done.
     """
-    by_key = {recipient.key: recipient for recipient in recipients}
+    by_key = {recipient.edition_key(edition): (recipient, edition) for recipient in recipients for edition in Edition}
     written: list[tuple[str, date]] = []
     failed: list[str] = []
     beyond: list[tuple[str, date]] = []
     for key, day in changed:
-        recipient = by_key.get(key)
-        if recipient is None or not isinstance(notifiers.get(recipient.channel), FileNotifier):
+        recipient, edition = by_key.get(key, (None, Edition.DAILY))
+        if recipient is None or not _is_file(notifiers, recipient):
             beyond.append((key, day))
             continue
-        problem = _written_again(book, notifiers, recipient, day, now)
+        problem = _written_again(book, notifiers, recipient, edition, day, now)
         if problem is None:
             written.append((key, day))
         else:
@@ -173,15 +281,19 @@ def rewrite(
 
 
 def _written_again(
-    book: DigestBook, notifiers: Mapping[str, Notifier], recipient: Recipient, day: date, now: datetime
+    book: DigestBook, notifiers: Mapping[str, Notifier], recipient: Recipient, edition: Edition, day: date, now: datetime
 ) -> str | None:
     """Why the files of the day's digest could not be written; ``None`` where they were."""
-    data = book.saved_digest(recipient.key, day)
+    key = recipient.edition_key(edition)
+    data = book.saved_digest(key, day)
     try:
-        digest = Digest.from_json(data or "")
+        if edition is Edition.DAILY:
+            message = daily_message(Digest.from_json(data or ""), recipient, now)
+        else:
+            message = weekly_message(Weekly.from_json(data or ""), recipient, now, pages=True)
     except ValueError as problem:
-        return f"the digest of {day} for {recipient.key}: {problem if data else 'it is not stored any more'}"
-    for message, delivery in deliver(digest_messages(digest, render_digest(digest), [recipient], now), notifiers):
+        return f"the digest of {day} for {key}: {problem if data else 'it is not stored any more'}"
+    for sent, delivery in deliver([message], notifiers):
         if not delivery.ok:
-            return f"{file_stem(message)}: {delivery.detail}"
+            return f"{file_stem(sent)}: {delivery.detail}"
     return None

@@ -32,8 +32,9 @@ from listener.core.errors import ConfigError, Problem, SourceRejected
 from listener.core.lessons import NO_LESSONS, Lessons
 from listener.core.mention import Cursor, digest
 from listener.core.ports import Analyzer, Clock, CustomerSource, Matcher, Merger, Notifier
+from listener.core.recipients import Recipient
 from listener.core.telling import Theme, Utterance
-from listener.outbox import Recipient
+from listener.notifiers import FOLDER
 from listener.pipeline import Cleaner
 from listener.query import Query, parse
 from nlp.engines import ENGINES
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-FOLDER = "folder"
-"""The channel of the digest's own folder."""
+PHRASES = 50
+"""Phrases that are looked at of what is held against a brand."""
 
 
 def system_clock() -> datetime:
@@ -229,11 +230,26 @@ class App:
     def _analyzers(self) -> dict[Lessons, Analyzer]:
         return {}
 
+    def phrases(self) -> Callable[[Sequence[Utterance]], Sequence[Theme]]:
+        """What finds every phrase that recurs, however often it does and whether or not a topic has it; no names."""
+        names = self._names()
+
+        def find(texts: Sequence[Utterance]) -> Sequence[Theme]:
+            from nlp.themes import recurring
+
+            return recurring(texts, names, most=PHRASES, often=1)
+
+        return find
+
+    def _names(self) -> list[str]:
+        """Ours and those of rivals, and the words that explain them."""
+        targets = [target for brand in self.settings.brands() for target in brand.rule.targets]
+        return [name for target in targets for name in (target.name, *target.aliases, *target.context)]
+
     def themes(self) -> Callable[[Sequence[Utterance]], Sequence[Theme]]:
         """What finds recurring phrases: no names of ours or of rivals, nothing that has a topic already or explains our names."""
         rules = [brand.rule for brand in self.settings.brands()]
-        targets = [target for rule in rules for target in rule.targets]
-        names = [name for target in targets for name in (target.name, *target.aliases, *target.context)]
+        names = self._names()
         words = [word for rule in rules for topic in rule.topics for word in (topic.name, *topic.words)]
 
         def find(texts: Sequence[Utterance]) -> Sequence[Theme]:
@@ -326,37 +342,15 @@ class App:
         return spec, spec.options.model_validate(self.settings.customers.options)
 
     def notifiers(self, clock: Clock = system_clock) -> dict[str, Notifier]:
-        """The enabled notifiers by name. The folder of the digest is one of them, ``FOLDER``, so that a digest always lands."""
-        from listener.notify.email import EmailNotifier, Security, SmtpSettings
-        from listener.notify.file import FileNotifier
+        """The notifiers that are ready, by name. The folder of the digest is one of them, ``FOLDER``, so that a digest always
+        lands."""
+        from listener.notifiers import build_notifiers
 
-        built: dict[str, Notifier] = {FOLDER: FileNotifier(self.settings.resolve(self.settings.digest.out))}
-        ca_file = self.settings.net.ca_file
-        for one in self.settings.notifiers:
-            if not one.enabled:
-                continue
-            if one.kind == "file":
-                built[one.name] = FileNotifier(self.settings.resolve(one.folder))
-            else:
-                server = SmtpSettings(
-                    host=one.host,
-                    port=one.effective_port,
-                    sender=one.sender,
-                    security=Security(one.security),
-                    user=one.user,
-                    password=one.password.get_secret_value() if one.password else None,
-                    ca_file=self.settings.resolve(ca_file) if ca_file else None,
-                )
-                built[one.name] = EmailNotifier(server, clock)
-        return built
+        return build_notifiers(self.settings, clock)
 
     def recipients(self) -> list[Recipient]:
-        """Who gets the digest, by which notifier."""
-        found = [Recipient(FOLDER, "digest")]
-        for one in self.settings.notifiers:
-            if one.enabled:
-                found += [Recipient(one.name, to) for to in one.to] if one.kind == "email" else [Recipient(one.name, "digest")]
-        return found
+        """Who is told what, when and by which notifier; the folder of the digest is told everything."""
+        return [self.settings.recipient(FOLDER, "digest"), *self.settings.recipients()]
 
 
 def load_app(path: Path, env: Mapping[str, str]) -> App:

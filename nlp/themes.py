@@ -34,34 +34,44 @@ _ENDS = ".!?\n:…"
 _TOKEN = re.compile(r"[^\W\d_][\w'’-]{0,30}|[.!?;:,()\[\]\"“”…\n–—]|\S")
 
 
-def recurring(texts: Sequence[Utterance], names: Iterable[str] = ()) -> list[Theme]:
-    """The themes of the texts, those of the most authors first; ``names`` are our own and our rivals', which are no themes."""
+def recurring(
+    texts: Sequence[Utterance], names: Iterable[str] = (), *, most: int = MOST, often: float = _MOST_OFTEN
+) -> list[Theme]:
+    """The themes of the texts, those of the most authors first; ``names`` are our own and our rivals', which are no themes.
+
+    A phrase that stands in more of the texts than ``often`` (a share) is what they are about anyway.
+    """
     own = _names(names)
     authors: dict[str, set[int]] = defaultdict(set)
     labels: dict[str, Counter[Label]] = defaultdict(Counter)
     spelled: dict[str, Counter[str]] = defaultdict(Counter)
     named: dict[str, Counter[bool]] = defaultdict(Counter)
-    for said in texts:
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, said in enumerate(texts):
         found = {}
         for key, surface, is_name in _phrases(said.text, own):
             found[key] = surface
             named[key][is_name] += 1
         for key, surface in found.items():
             authors[key].add(said.author_id)
+            places[key].append(place)
             labels[key][said.label] += 1
             spelled[key][surface] += 1
-    often = max(_FEW, _MOST_OFTEN * len(texts))
+    too_often = max(_FEW, often * len(texts))
     kept = [
         key
         for key, who in authors.items()
-        if len(who) >= AUTHORS and labels[key].total() <= often and named[key][True] <= named[key][False]
+        if len(who) >= AUTHORS and labels[key].total() <= too_often and named[key][True] <= named[key][False]
     ]
     kept.sort(key=lambda key: (-len(authors[key]) * (2 + key.count(" ")), key))  # two words say more than one
     chosen: list[str] = []
     for key in kept:
         if not any(_says_the_same(key, other, authors) for other in (*chosen, *kept)):
             chosen.append(key)
-    return [Theme(_usual(spelled[key]), len(authors[key]), dict(labels[key])) for key in chosen[:MOST]]
+    return [
+        Theme(_usual(spelled[key]), len(authors[key]), dict(labels[key]), key=key, places=tuple(places[key]))
+        for key in chosen[:most]
+    ]
 
 
 def _says_the_same(key: str, other: str, authors: dict[str, set[int]]) -> bool:

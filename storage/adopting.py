@@ -13,7 +13,9 @@ from storage.authors import due_again
 from storage.counting import count_out_source
 from storage.database import Database
 from storage.tables import authors, mentions, meta
+from storage.telling_tables import alert_quotes
 from storage.told import ToldDigest
+from storage.withdrawing import cut_quotes
 
 _TERMS = "terms:"
 """Before a source's name: under what terms its mentions are stored."""
@@ -52,6 +54,9 @@ def _adopt(
     if policy.counts_only:
         database.erase_bytes(connection)
         told = count_out_source(database, connection, source, now)
+    elif not policy.may_quote:
+        quoted = select(alert_quotes.c.mention_id).join(mentions, mentions.c.id == alert_quotes.c.mention_id)
+        cut_quotes(connection, connection.scalars(quoted.where(mentions.c.source == source)).all(), now)
     theirs = select(mentions.c.author_id).where(mentions.c.source == source)
     newest = select(mentions.c.policy).where(mentions.c.author_id == authors.c.id)
     newest = newest.order_by(mentions.c.heard_at.desc(), mentions.c.id.desc()).limit(1)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from listener.core.analysis import Label
 from listener.core.cases import CaseKind, CaseState
-from listener.core.telling import DigestFacts, Message
+from listener.core.messages import Message
+from listener.core.telling import DUE_AHEAD, DigestFacts
 from listener.core.times import as_utc
 from storage.counting import labels_counted
 from storage.coverage import coverage
@@ -22,14 +23,16 @@ from storage.gist import hidden, one_label, texts, topics
 from storage.near_tables import TOLD, near_stories
 from storage.outbox import put_messages
 from storage.policies import Policies
+from storage.proposed import proposed, waiting
 from storage.rows import of_brand
+from storage.spikes import Spikes
 from storage.standings import Pair
 from storage.tables import analysis_targets, authors, case_events, cases, matches, mentions, people
 from storage.telling_tables import digests
 from storage.told import note_quotes
 
-DUE_AHEAD = timedelta(days=1)
-"""A follow-up that is due later today, wherever the reader is, belongs to today's digest."""
+SKEW = timedelta(minutes=1)
+"""By so much the clocks of machines that share a store may differ."""
 
 
 class Digests:
@@ -40,13 +43,15 @@ class Digests:
         self._policies = policies
 
     def digest_facts(self, since: datetime, until: datetime) -> DigestFacts:
-        """What happened after ``since`` until ``until``: people with case events, people with a follow-up due, coverage, counts.
+        """What happened after ``since`` until ``until``: people with case events, people with a follow-up due, coverage, counts,
+        authors of the window who may be customers, bursts, and how many cases still wait.
 
         History is not counted. ``mentions`` are those of others than our own side, whose are counted in ``own_side`` alone. A
         story has one label, by what was said of it in own words: copies are heard, and are no opinion. Under terms that allow
         nothing but counts a post that speaks of two of our brands counts as two.
         """
         since, until = as_utc(since), as_utc(until)
+        spikes = tuple(Spikes(self._database, self._policies).between(since, until))
         with self._database.read() as connection:
             pairs = _pairs(connection, since, until)
             facts = person_facts(connection, pairs, since, until, self._policies)
@@ -61,6 +66,9 @@ class Digests:
                 texts=tuple(texts(connection, since, until, self._policies)),
                 hidden=number,
                 hidden_sample=tuple(sample),
+                proposals=tuple(proposed(connection, since, until)),
+                spikes=spikes,
+                waiting=tuple(waiting(connection, since, until + DUE_AHEAD)),
             )
 
     def told_until(self, recipient: str) -> datetime | None:
@@ -68,6 +76,20 @@ class Digests:
         with self._database.read() as connection:
             found: datetime | None = connection.scalar(select(func.max(digests.c.until)).where(digests.c.recipient == recipient))
             return found
+
+    def set_back(self, now: datetime) -> None:
+        """Digests that were told until a moment after ``now`` end now, but never before they began.
+
+        A clock was ahead when they were told, or is behind now. What is heard from now on lies in a window again; what was heard
+        under the other clock can be told a second time, of one digest at most, and is not lost. Machines whose clocks differ by
+        less than ``SKEW`` are not taken for that.
+        """
+        now = as_utc(now)
+        ahead = digests.c.until > now + SKEW
+        later = and_(ahead, digests.c.since < now)
+        with self._database.write() as connection:
+            connection.execute(update(digests).where(later).values(until=now))
+            connection.execute(update(digests).where(ahead, digests.c.until > digests.c.since).values(until=digests.c.since))
 
     def saved_digest(self, recipient: str, day: date) -> str | None:
         """The digest as it was told (JSON), less whoever was erased or forgotten since."""
@@ -81,7 +103,8 @@ class Digests:
         """Keep a digest and put its messages into the outbox, in one transaction; what was told for a day stays as it was told.
 
         ``data`` is a JSON object whose ``people`` is a list of objects with a ``person_id``, and ``quotes`` that each have a
-        ``mention_id``, as have the ``posts`` of ``hidden``: erasure and retention remove these (``storage.told``).
+        ``mention_id``, as have the ``posts`` of ``hidden``, and whose ``proposals`` have a ``person_id``, a ``customer_id`` and a
+        ``mention_id``: erasure and retention remove these (``storage.told``).
         """
         row = {"recipient": recipient, "day": day.isoformat(), "since": since, "until": until, "data": data, "saved_at": now}
         with self._database.write() as connection:

@@ -17,6 +17,7 @@ from listener.core.standing import Stance
 from listener.core.telling import CaseFacts, PersonFacts, Quote
 from storage.database import batches
 from storage.due import OURS
+from storage.near_tables import TOLD, near_stories
 from storage.policies import Policies
 from storage.rows import of_brand, to_customer, to_event, to_match
 from storage.standings import Pair, cases_of, current_standings
@@ -194,8 +195,20 @@ _SHOWN = select(
     mentions.c.own_words,
     mentions.c.heard_at,
     mentions.c.confirmed_at,
+    TOLD,
     analysis_targets,
-).join(analysis_targets, analysis_targets.c.mention_id == mentions.c.id)
+)
+_SHOWN = _SHOWN.join(analysis_targets, analysis_targets.c.mention_id == mentions.c.id)
+_SHOWN = _SHOWN.outerjoin(near_stories, near_stories.c.story_id == mentions.c.story_id)
+
+
+def quotes_of(
+    connection: Connection, wanted: Iterable[tuple[int, str]], policies: Policies, now: datetime
+) -> dict[tuple[int, str], Quote]:
+    """What each mention says of each brand, as it may be shown at ``now``; those that say nothing of it are left out."""
+    pairs = set(wanted)
+    found = _targets(connection, {mention for mention, _ in pairs})
+    return {pair: _quote(of_brand(targets), policies, now) for pair, targets in found.items() if pair in pairs}
 
 
 def _targets(connection: Connection, mention_ids: Iterable[int]) -> dict[tuple[int, str], list[Any]]:
@@ -211,7 +224,7 @@ def _quote(row: Any, policies: Policies, now: datetime) -> Quote:
     """The quote as it may be shown at ``now``: without words and address where nobody lately saw that the post is still there."""
     policy = policies.of(row.policy)
     hidden = policy is not None and is_hidden(policy, row.confirmed_at or row.heard_at, now)
-    text = "" if hidden else " ".join(row.evidence) or _beginning(row.text)
+    text = "" if hidden else _as_written(row.evidence, row.text) or _beginning(row.text)
     return Quote(
         mention_id=row.mention_id,
         text=text,
@@ -226,7 +239,16 @@ def _quote(row: Any, policies: Policies, now: datetime) -> Quote:
         may_quote=policies.may_quote(row.policy) and not hidden,
         own_words=row.own_words,
         reason=row.reason,
+        story=row.story,
     )
+
+
+def _as_written(sentences: Sequence[str], text: str) -> str:
+    """The sentences with a space between them, and with none where the text has none: ``<!channel>`` stays in one piece."""
+    joined = ""
+    for before, sentence in zip(("", *sentences), sentences, strict=False):
+        joined += sentence if not before or before + sentence in text else f" {sentence}"
+    return joined
 
 
 def _beginning(text: str) -> str:

@@ -31,6 +31,7 @@ from storage.tables import (
 from storage.telling_tables import digest_quotes
 from storage.ties import forget_who, tied
 from storage.told import ToldDigest, changed, cuts, take_out, withdraw
+from storage.withdrawing import cut_quotes, forget_alerts
 
 NOBODY: dict[str, Any] = {
     **dict.fromkeys(("service_id", "handle", "display_name", "profile_url", "email", "bio", "location", "handle_key")),
@@ -70,7 +71,7 @@ def delete_mentions(
         connection.execute(delete(mentions).where(mentions.c.id.in_(ids)))
     forget_addresses(connection, affected.story_ids)
     silent = _without_posts(connection, affected.author_ids)
-    told = _take_out_of_digests(connection, [own for _, own in silent], mention_ids, now)
+    told = _take_out_of_what_was_told(connection, [own for _, own in silent], mention_ids, now)
     others = tied(connection, [author for author, _ in silent]) - {author for author, _ in silent}
     for chunk in batches(silent):
         connection.execute(delete(authors).where(authors.c.id.in_([author for author, _ in chunk])))
@@ -100,7 +101,7 @@ def remove_mentions(
         connection.execute(update(mentions).where(mentions.c.id.in_(ids)).values(values))
     forget_addresses(connection, affected.story_ids)
     silent = _without_posts(connection, affected.author_ids)
-    told = _take_out_of_digests(connection, [own for _, own in silent], gone, now)
+    told = _take_out_of_what_was_told(connection, [own for _, own in silent], gone, now)
     for chunk in batches(author for author, _ in silent):
         connection.execute(delete(matches).where(matches.c.author_id.in_(chunk)))
         nobody = {**NOBODY, **_NUMBERS, "pseudonym_at": now, "matched_by": NOTHING_TO_SAY, "person_id": authors.c.own_person_id}
@@ -151,10 +152,10 @@ def _without_posts(connection: Connection, author_ids: frozenset[int]) -> list[t
     return found
 
 
-def _take_out_of_digests(
+def _take_out_of_what_was_told(
     connection: Connection, person_ids: Sequence[int], mention_ids: Sequence[int], now: datetime
 ) -> tuple[ToldDigest, ...]:
-    """Remove the entries of people who are nobody now, and quotes; messages that have not gone out are withdrawn."""
+    """Remove entries and alerts of people who are nobody now, and quotes; messages that have not gone out are withdrawn."""
     persons: set[int] = set()
     quoted: set[int] = set()
     for ids in batches(person_ids):  # digests tell of people with cases only, and reading them all is dear
@@ -164,4 +165,6 @@ def _take_out_of_digests(
     cut = list(cuts(connection, persons, quoted))
     take_out(connection, cut)
     withdraw(connection, cut, now)
+    forget_alerts(connection, person_ids, now)
+    cut_quotes(connection, mention_ids, now)
     return changed(connection, cut)

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, union_all, update
 
+from listener.core.alerting import AlertPlan
 from listener.core.health import Incident, IncidentKind, SourceHistory
-from listener.core.telling import Message
+from storage.alerts import put_plan
 from storage.coverage import is_asked, most_frequent
 from storage.database import Database, batches
 from storage.listening_tables import incidents, stream_states
-from storage.outbox import put_messages
 from storage.tables import mentions
 
 TIMES = 101
@@ -55,8 +55,8 @@ class Incidents:
             times = publication_times(connection, asked_at)
         return [_history(source, its, times.get(source, ())) for source, its in sorted(streams.items())]
 
-    def save(self, opened: Sequence[Incident], closed: Sequence[Incident], messages: Sequence[Message], now: datetime) -> None:
-        """Keep what changed and put its messages into the outbox, in one transaction.
+    def save(self, opened: Sequence[Incident], closed: Sequence[Incident], plan: AlertPlan, now: datetime) -> None:
+        """Keep what changed with its alerts and messages, in one transaction.
 
         One that is opened while its source has an open one of its kind adds nothing.
         """
@@ -69,7 +69,7 @@ class Incidents:
             there = {(row.source, row.kind) for row in connection.execute(still)}
             rows = {(one.source, one.kind.value): _row(one) for one in opened}
             self._database.add(connection, incidents, [row for key, row in rows.items() if key not in there])
-            put_messages(self._database, connection, messages, now)
+            put_plan(self._database, connection, plan, now)
 
 
 def publication_times(connection: Connection, asked_at: Mapping[str, datetime]) -> Mapping[str, tuple[datetime, ...]]:

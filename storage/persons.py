@@ -29,6 +29,7 @@ from storage.tables import (
     staged_customers,
     standings,
 )
+from storage.telling_tables import alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def _either(table: Table, scope: Scope) -> ColumnElement[bool]:
 
 
 ABOUT: Sequence[tuple[Table, Where]] = (
+    (alerts, lambda scope: alerts.c.person_id.in_(scope.person_ids)),
     (case_events, lambda scope: case_events.c.case_id.in_(_cases_of(scope))),
     (cases, lambda scope: cases.c.person_id.in_(scope.person_ids)),
     (standings, lambda scope: standings.c.person_id.in_(scope.person_ids)),
@@ -155,5 +157,6 @@ ABOUT: Sequence[tuple[Table, Where]] = (
 )
 """The rows about a person, in an order in which they can be deleted; rows that hang on these by id alone go with them.
 
-Digests and messages tell of several people at once: these are handled where they are (``storage.privacy``).
+Digests, messages, and alerts that are about no one person tell of several people at once: these are handled where they are
+(``storage.privacy``).
 """

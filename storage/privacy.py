@@ -22,6 +22,7 @@ from storage.tables import authors, customers, matches, mention_revisions, menti
 from storage.ties import tied
 from storage.told import Cut, ToldDigest, changed, cuts, take_out, withdraw
 from storage.tombstones import Grave, Tombstones
+from storage.withdrawing import cut_quotes, withdraw_alerts, withdraw_unassigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class Privacy:
                 rows = connection.execute(select(table).where(where(scope)).order_by(*table.primary_key.columns))
                 found[table.name] = [_plain(row) for row in rows]
             found["digests"] = [
-                {"recipient": cut.recipient, "day": cut.day, "people": cut.entries} for cut in cuts(connection, scope.person_ids)
+                {"recipient": cut.recipient, "day": cut.day, "people": cut.entries}
+                for cut in cuts(connection, scope.person_ids, (), scope.customer_ids)
             ]
             return found
 
@@ -82,7 +84,9 @@ class Privacy:
             copies = _copies(connection, scope)
             blank_mentions(connection, copies, now)
             cut = _cut_out_of_digests(connection, scope, copies)
-            withdrawn = withdraw(connection, cut, now, unassigned=True)
+            withdrawn = withdraw_unassigned(connection, now) + withdraw(connection, cut, now)
+            withdrawn += withdraw_alerts(connection, scope.person_ids, now)
+            withdrawn += cut_quotes(connection, _said(connection, scope, copies), now)
             told = changed(connection, cut)
             _forget_links(connection, scope)
             others = tied(connection, scope.author_ids) - set(scope.author_ids)
@@ -180,9 +184,13 @@ def _forget_links(connection: Connection, scope: Scope) -> None:
         connection.execute(update(authors).where(authors.c.id.in_(ids)).values(matched_by=None))
 
 
+def _said(connection: Connection, scope: Scope, copies: Sequence[int]) -> set[int]:
+    """All that holds the person's words."""
+    return {*connection.scalars(select(mentions.c.id).where(mentions.c.author_id.in_(scope.author_ids))), *copies}
+
+
 def _cut_out_of_digests(connection: Connection, scope: Scope, copies: Sequence[int]) -> list[Cut]:
     """Remove the person's entries from digests, and what other entries quote of them."""
-    own = connection.scalars(select(mentions.c.id).where(mentions.c.author_id.in_(scope.author_ids)))
-    cut = list(cuts(connection, scope.person_ids, {*own, *copies}))
+    cut = list(cuts(connection, scope.person_ids, _said(connection, scope, copies), scope.customer_ids))
     take_out(connection, cut)
     return cut

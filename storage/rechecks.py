@@ -17,8 +17,9 @@ from storage.mentions import confirm
 from storage.policies import Policies
 from storage.retention import CLOSED
 from storage.tables import cases, mentions
-from storage.telling_tables import digest_quotes
+from storage.telling_tables import alert_quotes, digest_quotes
 from storage.told import changed, cuts_of_shown, take_out, withdraw
+from storage.withdrawing import cut_quotes
 
 
 class Rechecks:
@@ -57,7 +58,7 @@ class Rechecks:
         return [(one.recipient, one.day) for one in told]
 
     def hide_overdue(self, now: datetime) -> Sequence[tuple[str, date]]:
-        """Take quotes of posts that nobody could confirm for a day out of the stored digests, for good.
+        """Take quotes of posts that nobody could confirm for a day out of the stored digests and alerts, for good.
 
         Messages that hold them and have not gone out are withdrawn. Returns the digests that were changed by that, by recipient
         and day: their files are to be written again. The bytes are overwritten too (SQLite).
@@ -67,24 +68,28 @@ class Rechecks:
                 return ()
         with self._database.write() as connection:
             self._database.erase_bytes(connection)
-            cut = list(cuts_of_shown(connection, self._overdue(connection, now)))
+            overdue = self._overdue(connection, now)
+            cut = list(cuts_of_shown(connection, overdue))
             take_out(connection, cut)
             withdraw(connection, cut, now)
+            cut_quotes(connection, overdue, now)
             told = changed(connection, cut)
         self._database.cut_log()
         return [(one.recipient, one.day) for one in told]
 
     def _overdue(self, connection: Connection, now: datetime) -> Sequence[int]:
-        """The mentions that a stored digest shows and that may not be shown any more."""
-        shown = select(digest_quotes.c.mention_id).where(digest_quotes.c.shown)
+        """The mentions that a stored digest or alert shows and that may not be shown any more."""
+        shown = select(digest_quotes.c.mention_id).where(digest_quotes.c.shown).union(select(alert_quotes.c.mention_id))
         query = select(mentions.c.id).where(mentions.c.id.in_(shown), self._policies.unconfirmed(hidden_before(now)))
         return connection.scalars(query.order_by(mentions.c.id)).all()
 
     def _shown(self, connection: Connection, source: str) -> list[Any]:
-        """The source's posts under terms that honour deletions, of open cases or shown in a stored digest: id and when seen."""
+        """The source's posts under terms that honour deletions, of open cases or shown in a stored digest or alert: id and when
+        seen."""
         open_cases = connection.scalars(select(cases.c.mention_ids).where(cases.c.state.not_in(CLOSED)))
         wanted = {mention_id for mention_ids in open_cases for mention_id in mention_ids}
         wanted.update(connection.scalars(select(digest_quotes.c.mention_id).where(digest_quotes.c.shown).distinct()))
+        wanted.update(connection.scalars(select(alert_quotes.c.mention_id).distinct()))
         seen_at = func.coalesce(mentions.c.confirmed_at, mentions.c.heard_at, type_=mentions.c.heard_at.type).label("seen_at")
         query = select(mentions.c.id, mentions.c.external_id, seen_at).where(
             mentions.c.source == source,

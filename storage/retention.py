@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, u
 
 from listener.core.cases import CaseState
 from listener.core.deletions import erased_before
+from listener.core.messages import MessageState
 from listener.core.people import Outcome
 from storage.corrections import blank_corrections
 from storage.counting import KNOWN_FOR
@@ -18,8 +19,8 @@ from storage.database import Database, batches
 from storage.due import BLANKED
 from storage.forgetting import NOBODY, delete_mentions
 from storage.listening_tables import counted, counts, gaps, incidents, jobs, runs, stream_states, used
+from storage.messages import OVER, withdraw_messages
 from storage.near import forget_sketches
-from storage.outbox import MessageState
 from storage.policies import Policies
 from storage.tables import (
     analyses,
@@ -38,12 +39,19 @@ from storage.tables import (
     standings,
     story_keys,
 )
-from storage.telling_tables import digests, outbox
+from storage.telling_tables import alert_messages, digests, outbox
 from storage.ties import forget_customers_ties, forget_matches, forget_old_ties, forget_who
 from storage.told import ToldDigest, changed, cuts, take_out, withdraw
+from storage.withdrawing import cut_quotes, forget_alerts, forget_old_alerts
 
 MONTHS = timedelta(days=62)
 """This month and the one before."""
+_PART = outbox.alias("part")
+_OF_ALERTS = or_(
+    exists().where(alert_messages.c.message_id == outbox.c.id),
+    exists().where(_PART.c.bundle_id == outbox.c.id, alert_messages.c.message_id == _PART.c.id),
+)
+"""Messages that tell of an alert that is kept, by themselves or as a bundle."""
 CLOSED = [CaseState.RESOLVED.value, CaseState.DISMISSED.value, CaseState.LAPSED.value]
 
 
@@ -62,9 +70,11 @@ class Retention:
     retired_days: int = 90
     """Customers that the CRM has no longer."""
     history_days: int = 730
-    """Digests, former standings, reasons and notes of closed cases, decisions that ended, and former companies of contacts."""
+    """Digests, alerts, former standings, reasons and notes of closed cases, ended decisions, former companies of contacts."""
     message_days: int = 30
-    """Messages that went out, or never will."""
+    """Messages that went out, or never will; what is left of those of an alert, no words, is kept as long as the alert.
+
+    Those that were given up or refused so long ago count as withdrawn: nobody is reminded of them any more."""
     run_days: int = 365
     policy_days: Mapping[str, int] = field(default_factory=dict)
 
@@ -90,16 +100,17 @@ class Pruned:
 def prune(database: Database, connection: Connection, now: datetime, retention: Retention, policies: Policies) -> Pruned:
     """Take away everything that is older than its time; one transaction of the caller.
 
-    Digests are kept longer than names and texts: the entries of people who lose their name, and quotes of mentions that lose
-    their text, are taken out of those that stay, and messages of these that have not gone out are withdrawn.
+    Digests and alerts are kept longer than names and texts: the entries and alerts of people who lose their name, and quotes of
+    mentions that lose their text, are taken out of those that stay, and messages of these that have not gone out are withdrawn.
     """
 
     def before(days: int) -> datetime:
         return now - timedelta(days=days)
 
     revisions = delete(mention_revisions).where(mention_revisions.c.replaced_at < before(retention.revision_days))
-    over = (MessageState.SENT.value, MessageState.PARKED.value, MessageState.REFUSED.value, MessageState.WITHDRAWN.value)
-    messages = delete(outbox).where(outbox.c.state.in_(over), outbox.c.ended_at < before(retention.message_days))
+    messages = delete(outbox).where(outbox.c.state.in_(OVER), outbox.c.ended_at < before(retention.message_days))
+    recalled = or_(outbox.c.recalled_at.is_(None), outbox.c.recalled_at < before(retention.history_days))
+    messages = messages.where(recalled, ~_OF_ALERTS)
     connection.execute(delete(staged_customers))
     counted_out = _never_counted(database, connection, now, retention, policies)
     blanked = _old_mentions(connection, now, retention, policies)
@@ -107,10 +118,15 @@ def prune(database: Database, connection: Connection, now: datetime, retention: 
     nameless = _pseudonymise(database, connection, now, before(retention.unmatched_days))
     forget_old_ties(connection, before(retention.history_days))
     old_messages = connection.execute(messages).rowcount
+    _withdraw_failed(connection, before(retention.message_days), now)
     old_digests = _old_digests(connection, before(retention.history_days))
-    cut = list(cuts(connection, _persons_of(connection, nameless, customers_gone), blanked))
+    forgotten = _persons_of(connection, nameless, customers_gone)
+    cut = list(cuts(connection, forgotten, blanked, customers_gone))
     take_out(connection, cut)
     withdraw(connection, cut, now)
+    forget_alerts(connection, forgotten, now)
+    cut_quotes(connection, blanked, now)
+    forget_old_alerts(connection, before(retention.history_days), now)
     return Pruned(
         mentions_blanked=len(blanked),
         revisions=connection.execute(revisions).rowcount,
@@ -259,6 +275,16 @@ def _old_events(connection: Connection, before: datetime) -> int:
     closed = select(cases.c.id).where(cases.c.state.in_(CLOSED))
     old = (case_events.c.at < before, case_events.c.case_id.in_(closed), case_events.c.reason != "")
     return connection.execute(update(case_events).where(*old).values(reason="", detail={})).rowcount
+
+
+def _withdraw_failed(connection: Connection, before: datetime, now: datetime) -> None:
+    """Messages of alerts that were given up or refused so long ago: nobody sends them any more, so nothing needs their words."""
+    ended = (outbox.c.state.in_([MessageState.PARKED.value, MessageState.REFUSED.value]), outbox.c.ended_at < before)
+    failed = connection.scalars(select(outbox.c.id).where(*ended)).all()
+    parts: list[int] = []
+    for chunk in batches(failed):
+        parts += connection.scalars(select(outbox.c.id).where(outbox.c.bundle_id.in_(chunk)))
+    withdraw_messages(connection, [*failed, *parts], now, recall=False)
 
 
 def _old_digests(connection: Connection, before: datetime) -> int:

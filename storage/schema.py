@@ -17,7 +17,7 @@ from storage.errors import mapped
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0006"
+HEAD = "0007"
 """The revision that this program knows as the newest; a test holds that it is Alembic's."""
 
 
@@ -51,7 +51,7 @@ def prepare(database: Database, now: datetime, *, upgrade: bool) -> Path | None:
         return None
     saved = None
     if found is not None:
-        _refuse_if_newer(found)
+        refuse_if_newer(found)
         if not upgrade and not database.is_sqlite:
             raise SchemaMismatch(f"{database.name} has an older schema ({found}); back it up, then run `listener db upgrade`")
         if database.path is not None:
@@ -97,7 +97,12 @@ def alembic_config() -> Config:
     return config
 
 
-def _refuse_if_newer(found: str) -> None:
+def refuse_if_newer(found: str) -> None:
+    """Refuse a schema that this program does not know.
+
+    Raises:
+        SchemaMismatch: it is of a newer one.
+    """
     from alembic.script import ScriptDirectory
 
     known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
@@ -117,12 +122,14 @@ def backup(database: Database, target: Path) -> None:
         raise StorageError(f"{database.name} is no file; use pg_dump to back it up")
     if target.exists():
         raise StorageError(f"The backup {target} exists already; name another file")
+    with mapped(f"The backup {target}"):
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
     try:
         with mapped(database.name):
-            os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
             source, copy = sqlite3.connect(database.path), sqlite3.connect(target)
             try:
                 source.backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it when it is read
             finally:
                 source.close()
                 copy.close()

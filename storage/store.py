@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +15,9 @@ from listener.core.brand import OPEN_WEB, MatchingPolicy
 from listener.core.errors import StorageError
 from storage import schema
 from storage.admin import Admin
+from storage.alerts import Alerts
 from storage.analyses import Analyses
+from storage.attention import Attention, attention
 from storage.cases import Cases
 from storage.correcting import Corrections
 from storage.customer_pairs import CustomerPairs
@@ -38,11 +41,15 @@ from storage.persons import Selector
 from storage.policies import Policies
 from storage.privacy import Erased, Privacy
 from storage.rechecks import Rechecks
+from storage.repeated import Repeated
 from storage.retention import Pruned, Retention
 from storage.runs import Runs
+from storage.spikes import Spikes
+from storage.spreading import Spreading
 from storage.standings import Standings
 from storage.tables import meta
 from storage.tombstones import Tombstones
+from storage.trends import Trends
 
 __all__ = ["Erased", "Pruned", "Retention", "Selector", "Store", "open_store"]
 
@@ -77,13 +84,32 @@ class Store:
         self.standings = Standings(database)
         self.cases = Cases(database, terms)
         self.digests = Digests(database, terms)
+        self.trends = Trends(database)
         self.outbox = Outbox(database, now)
         self.runs = Runs(database)
         self.ledgers = Ledgers(database)
         self.incidents = Incidents(database)
+        self.alerts = Alerts(database, terms)
+        self.spikes = Spikes(database, terms)
+        self.spreading = Spreading(database, terms)
+        self.repeated = Repeated(database, terms)
         self.jobs = Jobs(database)
         self.rechecks = Rechecks(database, terms)
         self.privacy = Privacy(database, tombstones, terms)
+
+    def attention(self, now: datetime) -> Attention:
+        """What waits for somebody, in numbers."""
+        return attention(self._database, now)
+
+    @property
+    def shown(self) -> str:
+        """The database's address without its password."""
+        return self._database.shown
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite database."""
+        return self._database.path
 
     def close(self) -> None:
         self.jobs.close()

@@ -1,4 +1,4 @@
-"""Digests as they were told, less what may no longer be kept: entries of people, quotes of mentions, samples of the hidden."""
+"""Digests as they were told, less what may no longer be kept: people, who they may be, quotes, samples of the hidden."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from listener.core.mention import Json
 from storage.database import batches
-from storage.outbox import BLANK, MessageState
+from storage.outbox import MessageState, withdraw_messages
 from storage.telling_tables import digest_quotes, digests, outbox
 
-ABOUT_SOURCES = ("alert:", "recovery:")
-"""How the keys of messages begin that tell of sources only, and of no person (``listener.health``)."""
 _AT_ONCE = 100
 """Digests read at a time: each holds some ten kilobytes."""
 
@@ -33,7 +31,7 @@ class ToldDigest:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A digest that tells of the people, or quotes the mentions: the entries of the people, and the digest without all that."""
+    """A digest that tells of the people, or quotes the mentions: their entries and proposals, and the digest without all that."""
 
     digest_id: int
     recipient: str
@@ -42,11 +40,16 @@ class Cut:
     rest: str
 
 
-def cuts(connection: Connection, person_ids: Collection[int], mention_ids: Collection[int] = ()) -> Iterator[Cut]:
-    """All digests that tell of the people or quote the mentions, oldest first."""
-    if person_ids or mention_ids:
+def cuts(
+    connection: Connection,
+    person_ids: Collection[int],
+    mention_ids: Collection[int] = (),
+    customer_ids: Collection[int] = (),
+) -> Iterator[Cut]:
+    """All digests that tell of the people, quote the mentions, or ask whether somebody is one of the customers; oldest first."""
+    if person_ids or mention_ids or customer_ids:
         ids = connection.scalars(select(digests.c.id).order_by(digests.c.id)).all()
-        yield from _cuts(connection, ids, set(person_ids), set(mention_ids))
+        yield from _cuts(connection, ids, set(person_ids), set(mention_ids), set(customer_ids))
 
 
 def cuts_of_shown(connection: Connection, mention_ids: Collection[int]) -> Iterator[Cut]:
@@ -55,19 +58,23 @@ def cuts_of_shown(connection: Connection, mention_ids: Collection[int]) -> Itera
     for chunk in batches(mention_ids):
         here = (digest_quotes.c.shown, digest_quotes.c.mention_id.in_(chunk))
         ids.update(connection.scalars(select(digest_quotes.c.digest_id).where(*here)))
-    yield from _cuts(connection, sorted(ids), set(), set(mention_ids))
+    yield from _cuts(connection, sorted(ids), set(), set(mention_ids), set())
 
 
-def _cuts(connection: Connection, ids: Sequence[int], persons: set[int], quoted: set[int]) -> Iterator[Cut]:
+def _cuts(connection: Connection, ids: Sequence[int], persons: set[int], quoted: set[int], asked: set[int]) -> Iterator[Cut]:
     for chunk in batches(ids, _AT_ONCE):
         for row in connection.execute(select(digests).where(digests.c.id.in_(chunk)).order_by(digests.c.id)).all():
             data = json.loads(row.data)
             people = data.get("people", [])
             mine = [entry for entry in people if entry.get("person_id") in persons]
             rest = [_unquoted(entry, quoted) for entry in people if entry.get("person_id") not in persons]
+            proposals = data.get("proposals") or []
+            theirs = [each for each in proposals if each["person_id"] in persons or each["customer_id"] in asked]
             left = _without_hidden({**data, "people": rest}, quoted)
+            if proposals:
+                left["proposals"] = [each for each in proposals if each not in theirs and each["mention_id"] not in quoted]
             if left != {**data, "people": people}:
-                yield Cut(row.id, row.recipient, row.day, mine, json.dumps(left, ensure_ascii=False))
+                yield Cut(row.id, row.recipient, row.day, [*mine, *theirs], json.dumps(left, ensure_ascii=False))
 
 
 def _unquoted(entry: dict[str, Any], mention_ids: Collection[int]) -> dict[str, Any]:
@@ -91,6 +98,7 @@ def _told_of(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for entry in data.get("people", []):
         yield from entry.get("quotes") or []
     yield from (data.get("hidden") or {}).get("posts", [])
+    yield from data.get("proposals") or []
 
 
 def take_out(connection: Connection, found: Sequence[Cut]) -> None:
@@ -112,21 +120,12 @@ def note_quotes(connection: Connection, digest_id: int, data: str) -> None:
         connection.execute(insert(digest_quotes), rows)
 
 
-def withdraw(connection: Connection, found: Sequence[Cut], now: datetime, *, unassigned: bool = False) -> int:
-    """Withdraw the digests' messages that have not gone out, for they hold what was taken out; how many.
-
-    With ``unassigned`` also all that belong to no digest, since nobody can tell whom those are about; not those about sources,
-    which hold nothing personal.
-    """
-    kept = (MessageState.SENT.value, MessageState.WITHDRAWN.value)
-    gone = {"state": MessageState.WITHDRAWN.value, "ended_at": now, "next_attempt_at": None, **BLANK}
-    here = update(outbox).where(outbox.c.state.not_in(kept)).values(gone)
-    of_sources = or_(*(outbox.c.dedup_key.startswith(kind, autoescape=True) for kind in ABOUT_SOURCES))
-    unknown = here.where(outbox.c.digest_id.is_(None), ~of_sources)
-    count: int = connection.execute(unknown).rowcount if unassigned else 0
+def withdraw(connection: Connection, found: Sequence[Cut], now: datetime) -> int:
+    """Withdraw the digests' messages that have not gone out, for they hold what was taken out; how many."""
+    messages: list[int] = []
     for ids in batches(cut.digest_id for cut in found):
-        count += connection.execute(here.where(outbox.c.digest_id.in_(ids))).rowcount
-    return count
+        messages += connection.scalars(select(outbox.c.id).where(outbox.c.digest_id.in_(ids)))
+    return withdraw_messages(connection, messages, now)
 
 
 def changed(connection: Connection, found: Sequence[Cut]) -> tuple[ToldDigest, ...]:

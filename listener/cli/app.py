@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from listener.cli import (
+    alerts,
     analyze,
     cases,
     check,
@@ -26,6 +27,8 @@ from listener.cli import (
     run,
     serve,
     sources,
+    spikes,
+    status,
 )
 
 app = typer.Typer(
@@ -56,7 +59,7 @@ def root(
 
 
 for part in (
-    *(demo, init, check, preview, run, serve, digest, cases, mentions, identities, customers, sources),
-    *(correct, recompute, evaluate, analyze, match, person, db),
+    *(demo, init, check, preview, run, serve, status, digest, alerts, cases, mentions, identities, customers, sources),
+    *(correct, recompute, evaluate, analyze, match, spikes, person, db),
 ):
     part.add(app)

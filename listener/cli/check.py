@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from listener.allowances import allowance_words, run_words
+from listener.cli.check_recipients import recipients, strangers
 from listener.cli.output import Column, json_line, jsonable, note, paragraph, say, table
 from listener.cli.policies import policy_facts, policy_words
 from listener.cli.shell import Shell, command
@@ -20,6 +21,7 @@ from listener.core.crm import Preparable
 from listener.core.errors import ConfigError, SourceError, SourceRejected
 from listener.core.plain import one_line
 from listener.counting import counted
+from listener.notifiers import missing
 from listener.timewords import span_words
 
 if TYPE_CHECKING:
@@ -73,6 +75,8 @@ def check(shell: Shell) -> None:
         if not app.sources:
             say("No source yet: add a [[sources]] table to hear anything.")
         _say_policies(parts)
+    for remark in strangers(app):
+        note(f"Warning: {remark}")
     for problem in app.broken_connectors:
         note(f"Warning: the connector {problem.path} cannot be loaded ({problem.got}); no source uses it")
     if any(part.broken for part in parts):
@@ -125,9 +129,9 @@ def _parts(app: App, now: datetime) -> Iterator[Part]:
     yield from _authority(app)
     yield _engine(app)
     for notifier in app.settings.notifiers:
-        yield Part(
-            "notifier", notifier.name, notifier.kind, None if notifier.enabled else "it is switched off in the configuration"
-        )
+        yield Part("notifier", notifier.name, notifier.kind, missing(notifier))
+    for name, kind, why, what in recipients(app):
+        yield Part("recipient", name, kind, why, remark=what)
 
 
 def _source(app: App, source: Source, now: datetime) -> Part:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +20,8 @@ def add(app: typer.Typer) -> None:
     command(inner, "upgrade")(upgrade)
     command(inner, "status")(status)
     command(inner, "prune")(prune)
+    command(inner, "backup")(backup)
+    command(inner, "restore")(restore)
 
 
 def upgrade(shell: Shell) -> None:
@@ -77,6 +80,45 @@ def prune(shell: Shell) -> None:
         note(f"Error: a delivered digest still names somebody who was taken out: {problem}")
     if files.failed:
         raise typer.Exit(1)
+
+
+def backup(shell: Shell, file: Annotated[Path, typer.Argument(help="The new file.")]) -> None:
+    """Copy the database into a new file; whoever works on it goes on.
+
+    The copy holds personal data as the database does: keep it as safe, and no longer than [retention] allows.
+    A PostgreSQL database is copied by pg_dump: the error names the command.
+
+    Example: listener db backup /backups/listener-2026-11-23.db
+    """
+    from storage.copies import back_up
+
+    done = back_up(shell.app().settings.database_url(), file.absolute())
+    if shell.json:
+        json_line({"file": str(done.file), "size_bytes": done.size_bytes, "schema": done.schema})
+    else:
+        say(f"Copied to {done.file}: {done.size_bytes / 1_000_000:,.1f} MB, schema {done.schema}, whole.")
+
+
+def restore(shell: Shell, file: Annotated[Path, typer.Argument(help="A file that `db backup` wrote.")]) -> None:
+    """Put a copy back in the place of the database.
+
+    What was there before is copied beside it first. Stop `listener serve`, and let no run begin meanwhile.
+    A copy of an older version is brought up to date by the next command.
+
+    Example: listener db restore /backups/listener-2026-11-23.db
+    """
+    from storage.copies import restore as put_back
+
+    url = shell.app().settings.database_url()
+    path = Path(url.removeprefix("sqlite:///"))
+    done = put_back(url, file.absolute(), keep=path.with_name(f"{path.name}.{shell.now():%Y%m%dT%H%M%SZ}-before-restore.backup"))
+    if shell.json:
+        former = done.former and str(done.former)
+        json_line({"restored": str(done.file), "size_bytes": done.size_bytes, "schema": done.schema, "former": former})
+        return
+    say(f"Restored the database from {done.file}: {done.size_bytes / 1_000_000:,.1f} MB, schema {done.schema}.")
+    if done.former:
+        say(f"What was there before is in {done.former}")
 
 
 def _print_pruned(done: Pruned) -> None:

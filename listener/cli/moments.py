@@ -12,6 +12,11 @@ _AGO = re.compile(r"(\d{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
+def is_length(text: str) -> bool:
+    """Whether it is a length of time, such as ``4h``."""
+    return _AGO.fullmatch(text.strip().lower()) is not None
+
+
 def parse_moment(text: str, now: datetime, option: str, *, ahead: bool = False) -> datetime:
     """A time such as ``2026-03-01``, ``2026-03-01T08:00+01:00`` (without offset: UTC), or ``7d``: before, or ``ahead`` of, now.
 

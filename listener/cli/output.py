@@ -126,13 +126,14 @@ def facts(pairs: Iterable[tuple[str, str | None]]) -> None:
         paragraph(value, f"{label.ljust(width)}  ")
 
 
-def paragraph(text: str, indent: str = "") -> None:
-    """Words behind an indent (of which later lines keep the width): wrapped on a terminal, on one line elsewhere."""
+def paragraph(text: str, indent: str = "", hang: int = 0) -> None:
+    """Words behind an indent (of which later lines keep the width, and ``hang`` more): wrapped on a terminal, on one line
+    elsewhere."""
     if not sys.stdout.isatty():
         say(f"{indent}{text}")
         return
     width = max(get_terminal_size().columns, len(indent) + 20)
-    for line in wrap(text, width, initial_indent=indent, subsequent_indent=" " * len(indent), break_on_hyphens=False):
+    for line in wrap(text, width, initial_indent=indent, subsequent_indent=" " * (len(indent) + hang), break_on_hyphens=False):
         say(line)
 
 

@@ -12,8 +12,10 @@ import typer
 from listener.cli.output import json_line, jsonable, note, say
 from listener.cli.shell import Shell, command
 from listener.core.errors import ConfigError, Problem
+from listener.counting import counted
 
 if TYPE_CHECKING:
+    from listener.recalling import TakenBack
     from listener.tell import Rewritten
     from listener.wiring import App
     from storage.store import Erased, Selector, Store
@@ -74,10 +76,12 @@ def erase(
     """Erase everything that is kept about a person, for good.
 
     Keyed hashes of their keys stay, so that neither the same feed nor the same CRM export brings them back. Files of digests
-    that told of them are written anew; mails that went out and copies made elsewhere cannot be recalled.
+    that told of them are written anew, those of alerts removed; mails that went out and copies made elsewhere cannot be recalled.
 
     Example: listener person erase --account x:@somebody --yes
     """
+    from listener.recalling import recall
+
     now = shell.now()
     selector = _selector(contact, author, account)
     app = shell.app()
@@ -88,15 +92,16 @@ def erase(
     with app.open_store(now) as store, store.admin.run_lock():
         erased = store.privacy.erase_person(selector, now)
         files = _rewritten(app, store, erased, now)
+        alerts = recall(store.alerts, app.notifiers)
     if shell.json:
-        json_line({**jsonable(erased), "files": files})
+        json_line({**jsonable(erased), "files": files, "alerts": alerts})
     elif not erased:
         say("Nothing is kept about such a person.")
     else:
-        _explain(erased, files)
-    for problem in files.failed:
+        _explain(erased, files, alerts)
+    for problem in (*files.failed, *alerts.failed):
         note(f"Error: a file still holds them, remove it by hand: {problem}")
-    if files.failed:
+    if files.failed or alerts.failed:
         raise typer.Exit(1)
 
 
@@ -112,12 +117,18 @@ def _rewritten(app: App, store: Store, erased: Erased, now: datetime) -> Rewritt
     return replace(files, beyond_reach=tuple(one for one in files.beyond_reach if one in delivered))
 
 
-def _explain(erased: Erased, files: Rewritten) -> None:
+def _explain(erased: Erased, files: Rewritten, alerts: TakenBack) -> None:
     """What was done, and what is beyond the program's reach."""
     rows = sum(erased.rows.values())
     say(f"Erased {rows} rows, {erased.copies_blanked} copies of their words and {erased.digest_entries} entries in digests.")
     if files.written:
         say(f"Wrote the files of {len(files.written)} digests anew, without them.")
+    if alerts.removed:
+        say(f"Removed the files of {counted(alerts.removed, 'message', 'messages')} that told of alerts about them.")
+    if alerts.beyond_reach:
+        say(f"Cannot be recalled: {counted(alerts.beyond_reach, 'message', 'messages')} that told of alerts about them.")
+    for name in alerts.absent:
+        say(f"Notifier {name} is not configured: files that it left are removed once it is again, or by hand.")
     by_recipient: dict[str, list[date]] = {}
     for recipient, day in files.beyond_reach:
         by_recipient.setdefault(recipient, []).append(day)

@@ -60,8 +60,11 @@ def run(
         json_line(report_facts(report))
     else:
         print_report(report)
+    for defect in report.defects:
+        note(f"Error: {defect}; the log has more, and all else was done")
     if not report.worked:
         note("Error: nothing could be heard: every source failed")
+    if report.defects or not report.worked:
         raise typer.Exit(1)
 
 

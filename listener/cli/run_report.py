@@ -21,6 +21,7 @@ def report_facts(report: PassReport) -> dict[str, Any]:
     return {
         "run": report.run_id,
         "worked": report.worked,
+        "defects": list(report.defects),
         **report.counts(),
         "rescored": report.made.rescored,
         "customers": imported

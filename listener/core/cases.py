@@ -42,6 +42,10 @@ class Action(StrEnum):
     REOPEN = "reopen"
 
 
+LEAVING = "leaving"
+"""In ``Event.detail["turn"]``: somebody who complained before says now that they leave."""
+
+
 class EventKind(StrEnum):
     """What can happen to a case. The first four are the program's doing, the last a person's."""
 

@@ -21,7 +21,7 @@ _PILED_UP = re.compile(r"([\u0300-\u036f\u0489\u20d0-\u20ff]{3})[\u0300-\u036f\u
 def visible(text: str) -> str:
     """The text without control, direction-changing and other invisible characters; all white space is plain spaces.
 
-    Lone surrogates, which no encoding can carry, become U+FFFD.
+    Lone surrogates, which no encoding can carry, become U+FFFD; noncharacters, of which no text consists, are left out.
     """
     return _PILED_UP.sub(r"\1", "".join(map(_shown, _SPACE.sub(" ", text))))
 
@@ -40,6 +40,8 @@ def _shown(char: str) -> str:
     category = unicodedata.category(char)
     if category == "Cs":
         return "\ufffd"
+    if category == "Cn" and (ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF):
+        return ""
     return "" if (category in {"Cc", "Cf"} and char not in _JOINERS) or char in _FILLERS else char
 
 

@@ -17,9 +17,10 @@ from listener.core.cases import CaseChange
 from listener.core.errors import SourceError
 from listener.core.identities import Merge, MergeWork
 from listener.core.mention import Cursor, Gap, Page
+from listener.core.messages import Delivery, Message, Waiting
 from listener.core.people import Customer, CustomerPage, Match, MatchJob
 from listener.core.standing import JudgeJob, Standing
-from listener.core.telling import Coverage, Delivery, DigestFacts, Message
+from listener.core.telling import Coverage, DigestFacts
 
 # ------------------------------------------------------------------------------------------------ outside world
 
@@ -203,6 +204,10 @@ class DigestBook(Protocol):
         """The end of the recipient's last digest; the next begins there."""
         ...
 
+    def set_back(self, now: datetime) -> None:
+        """Digests that were told until a moment after ``now``, by a clock that was wrong, end now: what is heard is told."""
+        ...
+
     def saved_digest(self, recipient: str, day: date) -> str | None:
         """The digest as it was told (JSON), so that a past date gives the same bytes."""
         ...
@@ -221,11 +226,38 @@ class DigestBook(Protocol):
 class Outbox(Protocol):
     """Outgoing messages: put in once by their ``dedup_key``, sent at least once, recorded."""
 
-    def put(self, messages: Sequence[Message]) -> int: ...
+    def waiting(self) -> Sequence[Waiting]:
+        """All that wait, those first that were put in first."""
+        ...
 
-    def due(self, now: datetime, limit: int) -> Sequence[Message]: ...
+    def load(self, dedup_keys: Collection[str]) -> Mapping[str, Message]:
+        """Messages by key, with what they say; those that do not wait any more are missing."""
+        ...
 
-    def record(self, results: Sequence[tuple[Message, Delivery]], now: datetime) -> None: ...
+    def record(
+        self,
+        results: Sequence[tuple[Message | Waiting, Delivery]],
+        now: datetime,
+        *,
+        begun: tuple[Message, Delivery] | None = None,
+    ) -> None:
+        """Write down what became of attempts, as the rule decided it.
+
+        ``begun`` is the message that is handed over next, with what is to be believed of it if nobody lives to write down more.
+        """
+        ...
+
+    def bundle(self, bundle: Message, parts: Collection[str], now: datetime) -> bool:
+        """Put the bundle in and its parts under it, in one transaction; ``False``, and nothing, where one waits no more."""
+        ...
+
+    def unbundle(self, dedup_key: str, now: datetime) -> Sequence[Waiting]:
+        """Take the bundle away; its parts, which wait again."""
+        ...
+
+    def hold(self, until: Mapping[str, datetime]) -> None:
+        """Let messages wait until then, by key, since their quiet hours began."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,9 @@ from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_PAUSE = 41 * 366
@@ -47,6 +46,19 @@ class Every:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """The slots of several, each once; there is at least one."""
+
+    parts: tuple[Slots, ...]
+
+    def before(self, moment: datetime) -> datetime:
+        return max(part.before(moment) for part in self.parts)
+
+    def after(self, moment: datetime) -> datetime:
+        return min(part.after(moment) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
 class CronFields:
     """A cron line, read: the numbers that each field allows; ``weekdays`` count from Monday = 0, as Python's do."""
 
@@ -76,7 +88,7 @@ class Cron:
     """
 
     fields: CronFields
-    zone: ZoneInfo
+    zone: tzinfo
 
     def before(self, moment: datetime) -> datetime:
         day = _day(moment, self.zone)
@@ -95,22 +107,22 @@ class Cron:
         raise ValueError("the cron line fits no day")
 
 
-def _day(moment: datetime, zone: ZoneInfo) -> date:
+def _day(moment: datetime, zone: tzinfo) -> date:
     return moment.astimezone(zone).date()
 
 
-def _of_day(fields: CronFields, zone: ZoneInfo, day: date) -> tuple[datetime, ...]:
+def _of_day(fields: CronFields, zone: tzinfo, day: date) -> tuple[datetime, ...]:
     """The slots of one day of the calendar, in order, each once."""
     return _slots_of(fields, zone, day) if fields.on(day) else ()
 
 
 @lru_cache(maxsize=1024)
-def _slots_of(fields: CronFields, zone: ZoneInfo, day: date) -> tuple[datetime, ...]:
+def _slots_of(fields: CronFields, zone: tzinfo, day: date) -> tuple[datetime, ...]:
     walls = (datetime(day.year, day.month, day.day, hour, minute) for hour in fields.hours for minute in fields.minutes)  # noqa: DTZ001 - the wall's clock
     return tuple(sorted({moment for wall in walls for moment in _moments(wall, zone, twice=fields.any_hour)}))
 
 
-def _moments(wall: datetime, zone: ZoneInfo, *, twice: bool) -> Iterator[datetime]:
+def _moments(wall: datetime, zone: tzinfo, *, twice: bool) -> Iterator[datetime]:
     """When the clock on the wall shows that: once, moved ahead where it never does; where it does so twice, as asked."""
     first = wall.replace(tzinfo=zone).astimezone(UTC)
     yield first

@@ -1,4 +1,4 @@
-"""What is told to people: the facts behind a digest, the digest itself, and outgoing messages."""
+"""What is told to people: the facts behind a digest."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from listener.core.analysis import Label
-from listener.core.cases import Case, Event
+from listener.core.cases import Case, CaseKind, Event
 from listener.core.mention import Gap
 from listener.core.people import Match
+from listener.core.spikes import SpikeIncident
 from listener.core.standing import Stance, Standing
 
 
@@ -33,6 +34,12 @@ class Quote:
     own_words: bool = True
     reason: str | None = None
     """Why it is ``UNSCORED``, as ``Sentiment.reason`` says it."""
+    story: int | None = None
+    """The story that it tells, where that is known: what several people say in nearly the same words is one."""
+
+
+DUE_AHEAD = timedelta(days=1)
+"""A follow-up that is due later today, wherever the reader is, belongs to the facts of today's digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,10 @@ class Theme:
     authors: int
     labels: Mapping[Label, int]
     """The labels of the mentions that it stands in."""
+    key: str = field(default="", compare=False)
+    """The same for every spelling of it: small letters, nouns in the singular."""
+    places: tuple[int, ...] = field(default=(), compare=False)
+    """Where, among the utterances that were given, it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +171,43 @@ class HiddenPost:
 AMBIGUOUS, UNIMPORTANT, UNKNOWN_LANGUAGE = "ambiguous", "unimportant", "unknown-language"
 """Why a post is hidden that is no noise: the name means something else, somebody said that it is not worth reading, or a brand's
 query asks for a language and the post's is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalFacts:
+    """An author who spoke in a window and may be a customer: for a person to confirm or to refuse."""
+
+    author_id: int
+    person_id: int
+    """The author's own person."""
+    customer_id: int
+    """The store's id of the customer, and of nobody else's."""
+    mention_id: int
+    """The newest of what they said in the window."""
+    brand: str
+    author: str
+    """The display name, or the handle."""
+    platform: str
+    said_at: datetime
+    match: Match
+    """With outcome ``REVIEW``; its ``contact_id`` is the customer's."""
+    name: str
+    company: str | None = None
+    segment: str | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Cases that nobody has decided and that nothing happened to in a window, of customers of one segment and owner."""
+
+    kind: CaseKind
+    brand: str
+    number: int
+    since: datetime
+    """When the oldest was opened."""
+    segment: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,28 +236,9 @@ class DigestFacts:
     hidden: Mapping[str, int] = field(default_factory=dict)
     """Posts of low relevance first heard in the window, by reason: a ``Noise`` or one of those above."""
     hidden_sample: tuple[HiddenPost, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One outgoing message to one recipient. ``dedup_key`` makes its effect happen once."""
-
-    dedup_key: str
-    channel: str
-    """The notifier's name in the configuration."""
-    recipient: str
-    subject: str
-    text: str
-    html: str | None = None
-    created_at: datetime | None = None
-    attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What became of one attempt."""
-
-    ok: bool
-    detail: str
-    permanent: bool = False
-    retry_after: timedelta | None = None
+    proposals: tuple[ProposalFacts, ...] = ()
+    """Authors who spoke in the window and wait for somebody to say who they are, the most probable first."""
+    spikes: tuple[SpikeIncident, ...] = ()
+    """Bursts that began, went on or ended in the window, the first first."""
+    waiting: tuple[Waiting, ...] = ()
+    """Candidates without a decision, and follow-ups that are not due yet."""

@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 
-from listener.allowances import Spent, spent_words
+from listener.allowances import Spent
 from listener.core.analysis import Label
 from listener.core.cases import CaseKind
-from listener.core.mention import normal_text
-from listener.core.plain import one_line, web_link
-from listener.core.telling import Coverage, DigestFacts, Health, PersonFacts, Quote, Theme
+from listener.core.plain import one_line
+from listener.core.recipients import Recipient
+from listener.core.spikes import SpikeIncident
+from listener.core.telling import DigestFacts, PersonFacts, Quote, Theme
 from listener.core.times import as_utc
+from listener.digest.beside import due_tomorrow, proposal_lines, spike_lines, waiting_lines
+from listener.digest.coverage import coverage_lines
 from listener.digest.gist import hidden_lines, theme_lines, topic_lines
-from listener.digest.model import Counts, CoverageLine, Digest, Entry, HeardLine, QuoteLine
-from listener.digest.sections import SECTIONS, Matter, Section, Window, heard
-from listener.digest.words import (
-    coverage_words,
-    evidence_words,
-    excerpt,
-    notice_words,
-    standing_words,
-    verdict_words,
-    where_words,
-)
-from listener.timewords import lost_words, when_words
+from listener.digest.model import CALL, Counts, Digest, Entry, ProposalLine, QuoteLine, counted_as
+from listener.digest.quotes import quote_line, telling
+from listener.digest.reading import WORDS, beside_words, least_missed, reading_words
+from listener.digest.sections import OVERDUE, PRESSING, SECTIONS, Matter, Section, Todo, Window, heard
+from listener.digest.together import cause, same_words
+from listener.digest.words import evidence_short, standing_short, where_short
 
 PEOPLE = 10
-"""Read in under a minute: more is a list, not a digest."""
+"""More is a list, not a digest."""
+TODAY = 5
+"""So many lines say what to do today."""
+CARDS = 5
+"""So many of those who wait for a decision are told on a card: the first of all, the first candidate, then by urgency."""
 FIRST_OF_SECTION = 2
 """So many people of each section are shown before any section fills the rest: calls must not hide the candidates."""
-QUOTES = 2
+QUOTES = 1
+ON_CARD, IN_ROW, OF_BOTH = 66, 54, 84
+"""Characters of a quote: a line of a mail; two of it for praise and blame in one breath."""
 SOURCES = 14
 """Coverage lines; sources with gaps go first, so that what is cut off was heard."""
-HEARD_APART = 6
-"""So many sources that were simply heard have lines of their own; more of them share one."""
-HEARD_NAMED = 12
-"""So many of those that share a line are named in it."""
 
 
 def build_digest(
@@ -47,7 +46,7 @@ def build_digest(
     tz: tzinfo,
     brands: Mapping[str, str],
     *,
-    only: str | None = None,
+    only: Recipient | None = None,
     people: int = PEOPLE,
     quotes: int = QUOTES,
     spent: Mapping[str, Sequence[Spent]] | None = None,
@@ -57,46 +56,58 @@ def build_digest(
 ) -> Digest:
     """The digest of ``day`` in the reader's zone.
 
-    ``brands`` maps the keys of the configured brands to their names. With ``only`` people of other brands are left out; the
-    counts and the coverage are of all brands nevertheless, as every source is heard for all. ``spent`` and ``resumes`` say, by
-    source, what was used of its allowances and when a paused one goes on. ``topics`` maps brand and key of the configured topics
-    to their names; ``themes`` recur in what was said.
+    ``brands`` maps the keys of the configured brands to their names. With ``only`` people, proposals, bursts and topics that do
+    not concern the recipient (``Recipient.wants``) are left out and not counted; mentions, what recurs, what was hidden and the
+    coverage are of all brands nevertheless, as every source is heard for all. ``spent`` and ``resumes`` say, by source, what was
+    used of its allowances and when a paused one goes on. ``topics`` maps brand and key of the configured topics to their names;
+    ``themes`` recur in what was said.
     """
     window = Window(as_utc(facts.since), as_utc(facts.until), day, tz)
-    chosen = [person for person in facts.people if only in {None, person.brand}]
-    ranked = sorted(_by_person(chosen, window), key=lambda found: found[0].rank)
-    shown = _shown(ranked, people)
-    hidden = Counter(found[0].section.key for found in ranked) - Counter(found[0].section.key for found in shown)
-    lines = sorted(
-        (
-            _coverage(line, day, tz, (spent or {}).get(line.source, ()), (resumes or {}).get(line.source))
-            for line in facts.coverage
-        ),
-        key=lambda line: (_GAPS.index(line.health), not line.lost, line.source),
-    )
-    told, heard_line = _heard_together(lines)
+    wants = only.wants if only else _everything
+    chosen = [person for person in facts.people if wants(person.brand, person.segment, person.owner)]
+    ranked = _once_each(sorted(_by_person(chosen, window), key=lambda found: found[0].rank), facts.spikes)
+    mine = {key: name for key, name in brands.items() if only is None or not only.brands or key in only.brands}
+    told, heard_line = coverage_lines(facts.coverage, day, tz, spent or {}, resumes or {})
+    proposals, proposals_more = proposal_lines(facts.proposals, wants)
+    spikes = spike_lines(facts.spikes, window, brands, wants)
+    waiting = waiting_lines([*facts.waiting, *due_tomorrow(facts.people, window)], window, wants)
+    beside = beside_words(proposals[:1], spikes, waiting)
+    entries = _readable(_shown(ranked, people), beside, lambda shown, cards: _entries(shown, window, brands, quotes, cards))
+    asked = _asked(proposals, WORDS - reading_words(entries, beside))
+    there = {entry.person_id for entry in entries}
+    left = [found[0] for found in ranked if found[0].facts.person_id not in there]
     return Digest(
         day=day,
         zone=str(tz),
         since=facts.since.astimezone(tz),
         until=facts.until.astimezone(tz),
-        brand=only or "all",
-        title=_title([brands[only]] if only else list(brands.values())),
+        brand="all" if len(mine) == len(brands) else "+".join(sorted(mine)),
+        title=_title(list(mine.values())),
         counts=_counts(facts, chosen, window),
-        people=tuple(_entry(first, rest, window, brands, quotes) for first, *rest in shown),
-        more=dict(hidden),
+        people=tuple(entries),
+        more=dict(Counter(map(_counted, left))),
+        more_overdue=sum(_counted(found) == CALL and found.matter.urgency == OVERDUE for found in left),
         coverage=tuple(told[:SOURCES]),
         coverage_heard=heard_line,
         coverage_more=len(told[SOURCES:]),
         coverage_more_gaps=sum(not line.is_whole for line in told[SOURCES:]),
-        topics=topic_lines(facts.topics, topics or {}, brands, only),
+        topics=topic_lines(facts.topics, topics or {}, mine),
         themes=theme_lines(themes),
         hidden=hidden_lines(facts, tz),
+        proposals=asked,
+        proposals_more=proposals_more + len(proposals) - len(asked),
+        spikes=spikes,
+        waiting=waiting,
+        restricted=bool(only and (only.segments or only.owners)),
     )
 
 
-_GAPS = (Health.FAILED, Health.PAUSED, Health.PARTIAL, Health.WAITING, Health.DISABLED, Health.OK)
-"""What the reader most needs to know first."""
+def _counted(found: _Found) -> str:
+    return counted_as(found.section.key, found.facts.do_not_contact)
+
+
+def _everything(_brand: str | None, _segment: str | None, _owner: str | None) -> bool:
+    return True
 
 
 def _shown(ranked: Sequence[list[_Found]], people: int) -> list[list[_Found]]:
@@ -107,8 +118,60 @@ def _shown(ranked: Sequence[list[_Found]], people: int) -> list[list[_Found]]:
         of_section[found[0].section.key] += 1
         if of_section[found[0].section.key] <= FIRST_OF_SECTION:
             first.append(place)
-    rest = [place for place in range(len(ranked)) if place not in first]
+    chosen = {*first}
+    rest = [place for place in range(len(ranked)) if place not in chosen]
     return [ranked[place] for place in sorted([*first, *rest][:people])]
+
+
+def _readable(shown: list[list[_Found]], beside: int, made: Callable[[list[list[_Found]], int], list[Entry]]) -> list[Entry]:
+    """The people as told: fewer of them, then fewer cards, where they could not be read in a minute otherwise.
+
+    Whoever is on the list of what to do today stays, and somebody of each section.
+    """
+    entries: list[Entry] = []
+    for cards in range(CARDS, 0, -1):
+        left = shown
+        entries = made(left, cards)
+        while reading_words(entries, beside) > WORDS and (out := least_missed(entries)) is not None:
+            left = [found for place, found in enumerate(left) if place != out]
+            entries = made(left, cards)
+        if reading_words(entries, beside) <= WORDS:
+            break
+    return entries
+
+
+def _asked(proposals: Sequence[ProposalLine], room: int) -> tuple[ProposalLine, ...]:
+    """The first of the proposals, and so many more as so many words have room for."""
+    fitting = [number for number in range(len(proposals) + 1) if beside_words(proposals[1:number], (), ()) <= room]
+    return tuple(proposals[: max([1, *fitting])])
+
+
+def _entries(shown: Sequence[list[_Found]], window: Window, brands: Mapping[str, str], quotes: int, cards: int) -> list[Entry]:
+    today = _today([found[0] for found in shown])
+    decisions = [place for place in today if shown[place][0].section.cards]
+    chance = [place for place in decisions if shown[place][0].section.key == _CHANCE][:1]
+    told = list(dict.fromkeys([*decisions[:1], *chance, *decisions]))[:cards]
+    return [_entry(found, window, brands, quotes, asked=place in today, card=place in told) for place, found in enumerate(shown)]
+
+
+def _today(shown: Sequence[_Found]) -> list[int]:
+    """The places of those about whom there is something to do today.
+
+    The first ones; but the last places of the list go to the first candidate and to the first who turned against us, unless calls
+    that cannot wait have them.
+    """
+    asked = [place for place, found in enumerate(shown) if found.matter.todo]
+    today, later = asked[:TODAY], asked[TODAY:]
+    for key in (_CHANCE, _TURNED):
+        first = next((place for place in later if shown[place].section.key == key), None)
+        gives = [place for place in today if shown[place].section.key in _YIELDS and shown[place].matter.urgency not in PRESSING]
+        if first is not None and gives and not any(shown[place].section.key == key for place in today):
+            today = [place for place in today if place != gives[-1]] + [first]
+    return sorted(today)
+
+
+_CHANCE, _TURNED, _ANSWER = "candidate", "turned", "answer"
+_YIELDS = frozenset({CALL, _ANSWER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +181,51 @@ class _Found:
     section: Section
     matter: Matter
     facts: PersonFacts
+    due: date | None
+    """By the reader's calendar."""
+    others: int = 0
+    """Strangers whose complaint is the same, and who are told with this one."""
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """Section, grade, what is due first, weight, who spoke last; the id makes the order total."""
-        due = self.matter.case.due_at if self.matter.case else None
+        """Section, grade, the day on which it is due, how many say the same, weight, who spoke last; the id makes it total.
+
+        Not the hour: who came first that day is no more urgent than a customer whom thousands hear.
+        """
         spoke = self.facts.quotes[0].said_at.timestamp() if self.facts.quotes else 0.0
         return (
             SECTIONS.index(self.section),
             self.matter.grade,
-            due.timestamp() if due else float("inf"),
+            self.due.toordinal() if self.due else float("inf"),
+            -self.others,
             -self.matter.weight,
             -spoke,
             self.facts.person_id,
             self.facts.brand,
         )
+
+
+def _once_each(ranked: Sequence[list[_Found]], spikes: Sequence[SpikeIncident]) -> list[list[_Found]]:
+    """Strangers who complain of one thing are told once, by the first of them."""
+    leaders: dict[Hashable, int] = {}
+    told: list[list[_Found]] = []
+    for found in ranked:
+        first = found[0]
+        why = (
+            cause(first.facts, first.matter.case.mention_ids, spikes)
+            if first.section.key == _ANSWER and first.matter.case
+            else None
+        )
+        if why is not None and (place := leaders.setdefault(why, len(told))) < len(told):
+            told[place][0] = replace(told[place][0], others=told[place][0].others + 1)
+        else:
+            told.append(list(found))
+    return sorted(told, key=lambda found: found[0].rank)
+
+
+def _found(section: Section, matter: Matter, facts: PersonFacts, window: Window) -> _Found:
+    due = matter.case.due_at if matter.case else None
+    return _Found(section, matter, facts, window.on(due) if due else None)
 
 
 def _by_person(people: Sequence[PersonFacts], window: Window) -> Iterator[list[_Found]]:
@@ -141,13 +234,18 @@ def _by_person(people: Sequence[PersonFacts], window: Window) -> Iterator[list[_
     for facts in people:
         for section in SECTIONS:
             if matter := section.find(facts, window):
-                found.setdefault(facts.person_id, []).append(_Found(section, matter, facts))
+                found.setdefault(facts.person_id, []).append(_found(section, matter, facts, window))
     for matters in found.values():
         yield sorted(matters, key=lambda item: item.rank)
 
 
-def _entry(first: _Found, rest: Sequence[_Found], window: Window, brands: Mapping[str, str], quotes: int) -> Entry:
+def _entry(found: Sequence[_Found], window: Window, brands: Mapping[str, str], quotes: int, *, asked: bool, card: bool) -> Entry:
+    first, *rest = found
     facts, matter = first.facts, first.matter
+    todo = matter.todo if asked and matter.todo else Todo("")
+    room, number = (ON_CARD, quotes) if card else (IN_ROW, quotes if asked or not first.section.cards else 0)
+    lines = tuple(_quoted(each, window.tz, room) for each in _telling(first)[:number])
+    rests = card and (first.section.rests or not any(line.text for line in lines))
     return Entry(
         person_id=facts.person_id,
         section=first.section.key,
@@ -162,14 +260,24 @@ def _entry(first: _Found, rest: Sequence[_Found], window: Window, brands: Mappin
         contact_id=_short(facts.contact_id),
         do_not_contact=facts.do_not_contact,
         reach=facts.reach,
-        standing=standing_words(facts),
-        why=one_line(facts.standing.why, 160) if facts.standing else "",
-        evidence=evidence_words(facts),
+        standing=standing_short(facts),
+        why=one_line(facts.standing.why, 160) if facts.standing and rests else "",
+        evidence=evidence_short(facts),
         step=one_line(matter.step, 200),
         command=_command(matter),
-        quotes=tuple(_quote(quote, window.tz) for quote in _telling(first)[:quotes]),
+        quotes=lines,
         also=tuple(_also(first, rest, brands)),
+        todo=one_line(todo.verb, 100),
+        todo_end=f"{f' and {first.others:,} more' if first.others and todo.verb else ''}{todo.end}",
+        todo_why=one_line(todo.why, 100),
+        brief=not card,
     )
+
+
+def _quoted(quote: Quote, tz: tzinfo, room: int) -> QuoteLine:
+    """Of praise and blame in one breath both are quoted."""
+    room = OF_BOTH if quote.label is Label.MIXED else room
+    return replace(quote_line(quote, tz, room), where=where_short(quote))
 
 
 def _short(text: str | None) -> str | None:
@@ -189,7 +297,10 @@ def _command(matter: Matter) -> str:
 
 
 def _also(first: _Found, rest: Sequence[_Found], brands: Mapping[str, str]) -> Iterator[str]:
-    """The person's further matters; that they spoke, or that a case moved, is news only of a brand not yet told of."""
+    """Who says the same; the person's further matters: that they spoke, or that a case moved, is news only of a brand not yet
+    told of."""
+    if first.others:
+        yield same_words(first.others)
     told = {first.facts.brand}
     for found in rest:
         if found.section.key in {"heard", "changed"} and found.facts.brand in told:
@@ -200,35 +311,8 @@ def _also(first: _Found, rest: Sequence[_Found], brands: Mapping[str, str]) -> I
 
 
 def _telling(found: _Found) -> list[Quote]:
-    """The quotes in the order of what they tell about the matter, equal words once."""
     case = found.matter.case
-    own = frozenset(case.mention_ids) if case else frozenset()
-    ordered = sorted(
-        found.facts.quotes,
-        key=lambda quote: (
-            bool(found.matter.quotes) and quote.label not in found.matter.quotes,
-            quote.mention_id not in own,
-            not quote.own_words,
-            -quote.said_at.timestamp(),
-            quote.mention_id,
-        ),
-    )
-    first_of = {normal_text(quote.text): quote for quote in reversed(ordered)}
-    return [quote for quote in ordered if first_of[normal_text(quote.text)] is quote]
-
-
-def _quote(quote: Quote, tz: tzinfo) -> QuoteLine:
-    alias = one_line(quote.alias, 80)
-    return QuoteLine(
-        mention_id=quote.mention_id,
-        text=(excerpt(quote.text, alias) or excerpt(quote.title or "", alias)) if quote.may_quote else "",
-        alias=alias,
-        label=quote.label,
-        verdict=verdict_words(quote),
-        said_at=quote.said_at.astimezone(tz),
-        where=where_words(quote),
-        url=web_link(quote.url),
-    )
+    return telling(found.facts.quotes, found.matter.quotes, frozenset(case.mention_ids) if case else frozenset())
 
 
 def _counts(facts: DigestFacts, people: Sequence[PersonFacts], window: Window) -> Counts:
@@ -252,36 +336,3 @@ def _is_customer(person: PersonFacts) -> bool:
 def _title(names: Sequence[str]) -> str:
     clean = [one_line(name, 60) for name in names]
     return ", ".join(clean) if len(clean) <= 3 else f"{len(clean)} brands"
-
-
-def _coverage(line: Coverage, day: date, tz: tzinfo, spent: Sequence[Spent], resumes: datetime | None) -> CoverageLine:
-    lost = lost_words(line.gaps, tz, day)
-    return CoverageLine(
-        source=one_line(line.source, 60),
-        kind=one_line(line.kind, 30),
-        health=line.health,
-        heard_until=_local(line.heard_until, tz),
-        remark=coverage_words(line, when_words(resumes, tz, day) if resumes else ""),
-        lost=f"lost for good: {lost}" if lost else "",
-        notice=notice_words(line),
-        spent="; ".join(map(spent_words, spent)),
-    )
-
-
-def _heard_together(lines: Sequence[CoverageLine]) -> tuple[list[CoverageLine], HeardLine | None]:
-    """The lines to be told one by one, and one for all the sources of which there is nothing to say, where these are many."""
-    plain = [line for line in lines if _nothing_to_say(line)]
-    if len(plain) <= HEARD_APART:
-        return list(lines), None
-    moments = [line.heard_until for line in plain]
-    until = None if None in moments else min(moment for moment in moments if moment)
-    named = tuple(line.source for line in plain[:HEARD_NAMED])
-    return [line for line in lines if not _nothing_to_say(line)], HeardLine(named, len(plain) - len(named), until)
-
-
-def _nothing_to_say(line: CoverageLine) -> bool:
-    return line.is_whole and not (line.remark or line.notice or line.spent)
-
-
-def _local(moment: datetime | None, tz: tzinfo) -> datetime | None:
-    return moment.astimezone(tz) if moment else None

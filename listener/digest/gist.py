@@ -35,15 +35,18 @@ _SINGLE: Mapping[str, str] = {
 
 
 def topic_lines(
-    topics: Iterable[TopicFacts], names: Mapping[tuple[str, str], str], brands: Mapping[str, str], only: str | None
+    topics: Iterable[TopicFacts], names: Mapping[tuple[str, str], str], brands: Mapping[str, str]
 ) -> tuple[TopicLine, ...]:
-    """The topics most spoken of; ``names`` maps brand and topic to the topic's name, with the brand's if there are several."""
+    """The topics of these brands most spoken of, with the brand's name if there are several.
+
+    ``names`` maps brand and topic to the topic's name.
+    """
     found = []
     for topic in topics:
-        if only in {None, topic.brand}:
+        if topic.brand in brands:
             name = one_line(names.get((topic.brand, topic.topic), topic.topic), 60)
-            if only is None and len(brands) > 1:
-                name = f"{name} ({one_line(brands.get(topic.brand, topic.brand), 60)})"
+            if len(brands) > 1:
+                name = f"{name} ({one_line(brands[topic.brand], 60)})"
             found.append(_line(name, topic.labels, unsure=topic.unsure))
     return tuple(sorted(found, key=lambda line: (-line.mentions, line.name))[:TOPICS])
 

@@ -1,8 +1,8 @@
 """The digest as data: what is shown, already chosen, ranked and worded, and its JSON form.
 
 All text of strangers in it has been through ``one_line``. Every moment is in the reader's zone. Nothing but an item of
-``people``, and of the ``posts`` of ``hidden``, holds personal data, so that erasing a person is removing these; the subject is
-computed from what is left. A recurring phrase is of several authors, and no name.
+``people``, of ``proposals``, and of the ``posts`` of ``hidden``, holds personal data, so that erasing a person is removing these;
+the subject and the list of what to do today are computed from what is left. A recurring phrase is of several authors: no name.
 """
 
 from __future__ import annotations
@@ -15,9 +15,16 @@ from datetime import date, datetime
 from typing import Any
 
 from listener.core.analysis import Label
+from listener.core.cases import CaseKind
 from listener.core.telling import Health
 
-VERSION = 1
+VERSION = 2
+"""2: a list of what to do today, rows beside cards, proposals, bursts and what waits."""
+_READ = frozenset({1, VERSION})
+CALL, HANDS_OFF = "call", "hands_off"
+"""The section of people to call; and as what those of it are counted whom nobody may call or write."""
+REACH = 1_000
+"""Followers from which on it is told how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,38 @@ class Entry:
     quotes: tuple[QuoteLine, ...] = ()
     also: tuple[str, ...] = ()
     """Further matters about the same person, a line each."""
+    todo: str = ""
+    """What the day's list asks for, before the person's name: ``Call``; empty where they are not on it."""
+    todo_end: str = ""
+    """The same, right after the name: `` as an advocate``."""
+    todo_why: str = ""
+    brief: bool = False
+    """A row of two lines, not a card."""
+
+    @property
+    def role(self) -> str:
+        """What a card adds to the name: who is on the day's list stands there with their company."""
+        if not self.todo:
+            return self.about
+        return f"{self.job_title} ({self.segment})" if self.job_title and self.segment else self.job_title or self.segment or ""
+
+    @property
+    def place(self) -> str:
+        """What a row adds to the name: the company, else the job; of whom the day's list says it, nothing."""
+        return "" if self.todo and self.company else self.company or self.job_title or ""
+
+    @property
+    def state(self) -> str:
+        """What a row says of the matter itself; nothing where the day's list, or the verdict on the quote, says it."""
+        said = self.todo or self.status == "new" or any(quote.verdict.startswith(self.status) for quote in self.quotes)
+        return "" if said else self.status
+
+    @property
+    def known(self) -> str:
+        """What a row tells of standing, of the strongest evidence of a match, and of a reach that counts."""
+        match = "" if self.contact_id is None and self.section == "answer" else self.evidence.partition(", ")[0]
+        reach = f"{self.reach:,} followers" if self.reach is not None and self.reach >= REACH else ""
+        return " · ".join(part for part in (f"{self.standing[:1].upper()}{self.standing[1:]}", match, reach) if part)
 
     @property
     def about(self) -> str:
@@ -149,6 +188,37 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposalLine:
+    """An author who may be a customer: for the reader to confirm or to refuse."""
+
+    author_id: int
+    person_id: int
+    customer_id: int
+    mention_id: int
+    author: str
+    """Name and platform."""
+    customer: str
+    """Name and company; of who is called as the author is, the company."""
+    sure: str
+    """How likely, in percent."""
+    evidence: str
+    """What it rests on, in words."""
+    link: str
+    """The command that confirms it."""
+    refuse: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """Cases of one kind that were told before and still wait."""
+
+    kind: CaseKind
+    number: int
+    since: date
+    """When the oldest was opened."""
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """What was heard in the window: ``mentions`` about us, and the ``stories`` they tell; ``unmatched`` counts authors.
 
@@ -168,7 +238,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The digest of one day. ``brand`` is the brand's key, or ``all``; ``title`` names the brands for people."""
+    """The digest of one day. ``brand`` is ``all``, or the keys of the reader's brands, joined by ``+``; ``title`` names them."""
 
     day: date
     zone: str
@@ -179,7 +249,7 @@ class Digest:
     counts: Counts
     people: tuple[Entry, ...] = ()
     more: Mapping[str, int] = field(default_factory=dict)
-    """People who are not shown because of the limit, by section."""
+    """People who are not shown because of the limit, as ``counted_as``."""
     coverage: tuple[CoverageLine, ...] = ()
     coverage_heard: HeardLine | None = None
     """Sources without a line of their own because they were heard and there is nothing more to say."""
@@ -191,11 +261,37 @@ class Digest:
     themes: tuple[TopicLine, ...] = ()
     hidden: Hidden | None = None
     """``None`` where nothing was hidden."""
+    more_overdue: int = 0
+    """Of ``more``, the people whose call is overdue."""
+    proposals: tuple[ProposalLine, ...] = ()
+    proposals_more: int = 0
+    """Further ones by authors who spoke in the window."""
+    spikes: tuple[str, ...] = ()
+    """Bursts of mentions, a sentence each."""
+    waiting: tuple[WaitingLine, ...] = ()
+    restricted: bool = False
+    """Whether people are told of, and counted, of the reader's segments or teams only."""
 
     @property
     def totals(self) -> Mapping[str, int]:
-        """How many people are in each section, shown or not."""
-        return Counter(entry.section for entry in self.people) + Counter(self.more)
+        """How many people are in each section, shown or not; of those to call apart whom nobody may (``HANDS_OFF``)."""
+        return Counter(counted_as(entry.section, entry.do_not_contact) for entry in self.people) + Counter(self.more)
+
+    @property
+    def overdue(self) -> int:
+        """How many people should have been called before today, of those whom somebody may call."""
+        late = [entry for entry in self.people if entry.section == CALL and entry.urgency == "overdue"]
+        return sum(not entry.do_not_contact for entry in late) + self.more_overdue
+
+    @property
+    def today(self) -> tuple[Entry, ...]:
+        """Whom the reader has something to do about, the most pressing first."""
+        return tuple(entry for entry in self.people if entry.todo)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody has to be told about."""
+        return not (self.people or self.more or self.proposals or self.spikes)
 
     def to_json(self) -> str:
         """One JSON object; equal digests give equal bytes."""
@@ -203,18 +299,23 @@ class Digest:
 
     @classmethod
     def from_json(cls, data: str) -> Digest:
-        """The digest that ``to_json`` wrote, less the people that erasure removed.
+        """The digest that ``to_json`` wrote, now or in an older version, less the people that erasure removed.
 
         Raises:
             ValueError: it is not a digest, or one of a later version of the program.
         """
         raw = json.loads(data)
-        if not isinstance(raw, dict) or raw.pop("version", None) != VERSION:
-            raise ValueError(f"the stored digest is not of version {VERSION}")
+        if not isinstance(raw, dict) or raw.pop("version", None) not in _READ:
+            raise ValueError(f"the stored digest is of no version from 1 to {VERSION}")
         try:
             return _digest(raw)
         except (KeyError, TypeError) as problem:
             raise ValueError("the stored digest lacks something, or has something unknown") from problem
+
+
+def counted_as(section: str, do_not_contact: bool) -> str:
+    """As what a person of the section is counted: as who may be called, or as who may not."""
+    return HANDS_OFF if section == CALL and do_not_contact else section
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +348,9 @@ def _digest(raw: dict[str, Any]) -> Digest:
             "topics": tuple(TopicLine(**item) for item in raw.get("topics", ())),
             "themes": tuple(TopicLine(**item) for item in raw.get("themes", ())),
             "hidden": _hidden(raw.get("hidden")),
+            "proposals": tuple(ProposalLine(**item) for item in raw.get("proposals", ())),
+            "spikes": tuple(raw.get("spikes", ())),
+            "waiting": tuple(_waiting(item) for item in raw.get("waiting", ())),
         }
     )
 
@@ -279,3 +383,7 @@ def _hidden(raw: dict[str, Any] | None) -> Hidden | None:
         return None
     posts = (HiddenLine(**item | {"said_at": datetime.fromisoformat(item["said_at"])}) for item in raw["posts"])
     return Hidden(int(raw["number"]), tuple(raw["reasons"]), tuple(posts))
+
+
+def _waiting(raw: dict[str, Any]) -> WaitingLine:
+    return WaitingLine(CaseKind(raw["kind"]), int(raw["number"]), date.fromisoformat(raw["since"]))

@@ -6,15 +6,17 @@ import re
 import shlex
 
 from listener.core.analysis import Label
+from listener.core.brand import Evidence
 from listener.core.corrections import HUMAN
 from listener.core.people import Match, Outcome
 from listener.core.plain import one_line
 from listener.core.standing import Stance
 from listener.core.telling import Coverage, Health, PersonFacts, Quote
 from listener.counting import counted
+from listener.identities import by_hand, percent
 
 EXCERPT = 260
-"""Characters of a quote: about three lines of a mail."""
+"""Characters of a quote where there is room: about three lines of a mail."""
 REASON = 160
 """Characters of why a source was not heard."""
 
@@ -52,6 +54,54 @@ def evidence_words(facts: PersonFacts) -> str:
     return "no known customer"
 
 
+_BY: dict[Evidence, str] = {
+    Evidence.EMAIL: "e-mail",
+    Evidence.HANDLE: "CRM account",
+    Evidence.LINK: "link",
+    Evidence.NAME: "name",
+    Evidence.COMPANY: "company",
+    Evidence.PLACE: "place",
+}
+
+
+def standing_short(facts: PersonFacts) -> str:
+    """``passive → promoter 0.84``: before and now, and how sure the latter is; of the surest ``>0.99``."""
+    standing = facts.standing
+    now = standing.stance if standing else Stance.UNKNOWN
+    moved = f"{facts.stance_before} → {now}" if facts.stance_before not in {None, now} else str(now)
+    return (
+        moved
+        if standing is None or now is Stance.UNKNOWN
+        else f"{moved} {_short(probability(standing.probability[_PLACE[now]]))}"
+    )
+
+
+def evidence_short(facts: PersonFacts) -> str:
+    """``match >99%: link, name``: how we know who this is, or that we do not."""
+    match = facts.match
+    if match is None:
+        return "listed in the CRM" if facts.contact_id else "no known customer"
+    if match.outcome is Outcome.LINK and match.contact_id:
+        if by_hand(match) or not kinds_of_evidence(match):
+            return "linked by hand"
+        return f"match {_short(percent(match.probability))}: {kinds_of_evidence(match)}"
+    if match.outcome is Outcome.REVIEW:
+        return f"perhaps a customer, {_short(percent(match.probability))}: {kinds_of_evidence(match)}"
+    if match.account:
+        return f"somebody at the customer {one_line(match.account, 80)}"
+    return "no known customer"
+
+
+def _short(sure: str) -> str:
+    return sure.replace("over ", ">").replace("under ", "<")
+
+
+def kinds_of_evidence(match: Match, limit: int = 2) -> str:
+    """``link, name``: the kinds of what speaks for a match most."""
+    pieces = sorted((piece for piece in match.evidence if piece.weight_bits > 0), key=lambda piece: -piece.weight_bits)
+    return ", ".join(list(dict.fromkeys(_BY[piece.kind] for piece in pieces))[:limit])
+
+
 def _strongest(match: Match) -> str:
     pieces = sorted((piece for piece in match.evidence if piece.weight_bits > 0), key=lambda piece: -piece.weight_bits)
     return ", ".join(one_line(piece.what, 80) for piece in pieces[:3])
@@ -64,10 +114,26 @@ def verdict_words(quote: Quote) -> str:
     return f"{quote.label}, unsure" if quote.unsure else str(quote.label)
 
 
+def verdict_short(quote: Quote) -> str:
+    """As ``verdict_words``; of a long reason only its beginning: ``not scored: reads English only``."""
+    if quote.label is Label.UNSCORED and quote.reason:
+        return f"not scored: {one_line(quote.reason.partition(',')[0].removeprefix('the engine '), 40)}"
+    return verdict_words(quote)
+
+
 def where_words(quote: Quote) -> str:
     """Platform and source, once if they are the same, and whether the words are the author's own."""
     place = quote.source if quote.source == quote.platform else f"{quote.platform}, {quote.source}"
     return one_line(place, 80) + ("" if quote.own_words else "; shared, not their own words")
+
+
+_SITES = frozenset({"blog", "feed", "file", "forum", "rss", "site", "web", "website"})
+
+
+def where_short(quote: Quote) -> str:
+    """The platform, or of a site the source; and whether the words are the author's own."""
+    place = quote.source if quote.platform in _SITES else quote.platform
+    return one_line(place, 60) + ("" if quote.own_words else "; shared, not their own words")
 
 
 def excerpt(text: str, alias: str, limit: int = EXCERPT) -> str:
@@ -86,8 +152,38 @@ def excerpt(text: str, alias: str, limit: int = EXCERPT) -> str:
     if start + room < len(text):
         cut = cut[:-1]
         gap = cut.rfind(" ", len(cut) - 30)
-        cut = (cut[:gap] if gap > 0 else cut).rstrip() + "…"
+        cut = (cut[:gap] if gap > 0 else cut).rstrip(" ,;:") + "…"
     return head + cut
+
+
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+")
+
+
+def gist(text: str, alias: str, limit: int) -> str:
+    """At most ``limit`` characters: whole sentences around the one that names the alias, where they fit; else an excerpt."""
+    text = one_line(text)
+    if len(text) <= limit:
+        return text
+    parts = _SENTENCE.split(text)
+    at = next((place for place, part in enumerate(parts) if alias_in(part, alias)), 0)
+    end = at + 1
+    while end < len(parts) and len(" ".join(parts[at : end + 1])) <= limit - 4:
+        end += 1
+    chosen = " ".join(parts[at:end])
+    head, tail = "… " if at else "", " …" if end < len(parts) else ""
+    whole = f"{head}{chosen}{tail}"
+    return whole if len(whole) <= limit else _at_a_pause(excerpt(text, alias, limit), alias)
+
+
+_PAUSE = re.compile(r"[,;:–—](?=\s)|\s[–—-](?=\s)")
+
+
+def _at_a_pause(cut: str, alias: str) -> str:
+    """A cut text that ends where the author paused, if that leaves the most of it and the alias."""
+    named = alias_in(cut, alias)
+    least = max(len(cut) * 3 // 5, named.end() if named else 0)
+    pauses = [found.start() for found in _PAUSE.finditer(cut) if found.start() >= least]
+    return f"{cut[: pauses[-1]].rstrip()}…" if cut.endswith("…") and pauses else cut
 
 
 def alias_in(text: str, alias: str) -> re.Match[str] | None:

@@ -8,25 +8,21 @@ What a mail server answers may quote an address; of its words only the codes (RF
 
 from __future__ import annotations
 
-import hashlib
 import re
 import smtplib
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, parseaddr
 from enum import StrEnum
 from pathlib import Path
 
 from listener.core.errors import NotifyError, SourceError
-from listener.core.telling import Delivery, Message
+from listener.core.messages import CONFIGURATION, Delivery, Message
 from listener.net.addresses import guarded_socket
+from listener.notify._mail import MOST, forms, headed
 
 
 class Security(StrEnum):
@@ -55,10 +51,6 @@ class SmtpSettings:
     """The address for requests to be left out; by default the sender's."""
 
 
-CONFIGURATION = timedelta(hours=1)
-"""The pause where a person must first mend something: the messages wait, none is lost."""
-
-
 @dataclass(frozen=True, slots=True)
 class EmailNotifier:
     """Delivers over SMTP. A failure of one recipient leaves the others alone; a lost connection is opened once more."""
@@ -77,75 +69,55 @@ class EmailNotifier:
                     yield down
                     continue
                 try:
-                    mail = compose(message, self.settings, self.clock())
+                    headed(message, self.settings.sender, self.clock())  # what cannot be a mail needs no server
                     if server is None or server.sock is None:  # a 421 makes smtplib hang up
                         server = connect(self.settings)
-                    _send_one(server, mail)
+                    self._send_one(server, message)
                     lost = 0
                     yield Delivery(ok=True, detail="accepted by the mail server")
                 except _Unreachable as problem:
                     _close(server)
                     server = None
                     lost += 1
-                    outcome = _outcome(problem)
-                    down = outcome if lost > 1 or problem.final else None
+                    outcome = replace(_outcome(problem), unsure=problem.unsure, down=lost > 1 or problem.final)
+                    down = replace(outcome, unsure=False) if outcome.down else None
                     yield outcome
                 except NotifyError as problem:
                     yield _outcome(problem)
         finally:
             _close(server)
 
+    def _send_one(self, server: smtplib.SMTP, message: Message) -> None:
+        """Hand one mail over, in the fullest form that the server takes."""
+        settings = self.settings
+        limit = min(_stated_limit(server) or MOST, MOST)
+        too_big: NotifyError | None = None
+        for mail in forms(message, settings.sender, self.clock(), unsubscribe=settings.unsubscribe, limit=limit):
+            try:
+                _hand_over(server, mail)
+            except _TooBig as problem:
+                too_big = problem
+            else:
+                return
+        if too_big is not None:
+            raise too_big
+
 
 class _Unreachable(NotifyError):
-    """The connection is of no use any more. ``final``: another one would not be either."""
+    """The connection is of no use any more. ``final``: another one would not be either. ``unsure``: the mail may have arrived."""
 
-    def __init__(self, reason: str, *, final: bool, after: timedelta | None = None) -> None:
+    def __init__(self, reason: str, *, final: bool, after: timedelta | None = None, unsure: bool = False) -> None:
         super().__init__(reason, after=after)
         self.final = final
+        self.unsure = unsure
+
+
+class _TooBig(NotifyError):
+    """The server takes mails, but not so big ones."""
 
 
 def _outcome(problem: NotifyError) -> Delivery:
     return Delivery(ok=False, detail=str(problem), permanent=problem.permanent, retry_after=problem.after)
-
-
-def compose(message: Message, settings: SmtpSettings, now: datetime) -> EmailMessage:
-    """The mail: text first, HTML as its alternative, with an id that is the same whenever it is sent again.
-
-    Raises:
-        NotifyError: the recipient is not one address, or something would break out of its header; trying again is useless.
-    """
-    name, address = parseaddr(settings.sender)
-    mail = EmailMessage(policy=SMTP_POLICY)
-    try:
-        sender = _address(address, name)
-        mail["From"] = sender
-        mail["To"] = _address(message.recipient)
-        mail["Subject"] = _encodable(message.subject)
-        mail["Date"] = format_datetime(message.created_at or now)
-        mail["Message-ID"] = message_id(message.dedup_key, sender.domain)
-        mail["List-Unsubscribe"] = f"<mailto:{settings.unsubscribe or address}?subject=unsubscribe>"
-        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: holiday notices are not sent back
-        mail.set_content(_encodable(message.text))
-        if message.html is not None:
-            mail.add_alternative(_encodable(message.html), subtype="html")
-    except (ValueError, MessageError, IndexError) as problem:  # the standard library's parser answers some non-addresses so
-        raise NotifyError("the recipient, sender or subject is not fit for a mail header", permanent=True) from problem
-    return mail
-
-
-def _address(spec: str, name: str = "") -> Address:
-    """Exactly one address; a domain beyond ASCII in the form that every server takes (IDNA)."""
-    parsed = Address(name, addr_spec=spec)
-    return Address(name, parsed.username, parsed.domain.encode("idna").decode("ascii"))
-
-
-def message_id(dedup_key: str, domain: str) -> str:
-    """The same key gives the same id, so that mail programs show a repeat once; the key itself stays with us."""
-    return f"<{hashlib.sha256(dedup_key.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}@{domain}>"
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 # ------------------------------------------------------------------------------------------------------- the connection
@@ -182,6 +154,7 @@ def connect(settings: SmtpSettings) -> smtplib.SMTP:
         server = _Guarded(settings, context if settings.security is Security.TLS else None)
         if settings.security is Security.STARTTLS:
             server.starttls(context=context)
+        server.ehlo_or_helo_if_needed()  # what it offers, such as the size that it takes, stands in its answer
         if settings.user is not None:
             server.login(settings.user, settings.password or "")
     except (smtplib.SMTPException, OSError, SourceError, ValueError) as problem:
@@ -206,7 +179,7 @@ def _not_connected(problem: Exception, settings: SmtpSettings) -> _Unreachable:
             reason = f"the certificate of {place} is not trusted ({problem.verify_message}); set ca_file for a private one"
         case ssl.SSLError():
             reason = f"no TLS with {place}; is security = {settings.security.value} right for this port?"
-        case smtplib.SMTPAuthenticationError():
+        case smtplib.SMTPAuthenticationError() if problem.smtp_code >= 500:
             reason = f"{place} refuses the user name or password ({_codes(problem.smtp_code, problem.smtp_error)})"
         case smtplib.SMTPNotSupportedError():
             reason = f"{place} does not offer what is configured: {problem}"
@@ -235,11 +208,18 @@ def _close(server: smtplib.SMTP | None) -> None:
 # --------------------------------------------------------------------------------------------------------- one message
 
 
-def _send_one(server: smtplib.SMTP, mail: EmailMessage) -> None:
-    """Hand one mail over.
+def _stated_limit(server: smtplib.SMTP) -> int:
+    """How many bytes the server takes by its own words (RFC 1870); 0 where it does not say."""
+    stated = server.esmtp_features.get("size", "").strip()
+    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 20 else 0
+
+
+def _hand_over(server: smtplib.SMTP, mail: EmailMessage) -> None:
+    """Send one mail.
 
     Raises:
         _Unreachable: the connection was lost.
+        _TooBig: the server takes no mail of that size.
         NotifyError: the server refuses the recipient, the sender or the mail.
     """
     try:
@@ -247,18 +227,26 @@ def _send_one(server: smtplib.SMTP, mail: EmailMessage) -> None:
     except smtplib.SMTPServerDisconnected as problem:
         late = _timed_out(problem)
         reason = "did not answer in time" if late else "closed the connection"
-        raise _Unreachable(f"the mail server {reason}", final=late) from problem
+        raise _Unreachable(f"the mail server {reason}", final=late, unsure=True) from problem
     except smtplib.SMTPRecipientsRefused as problem:
         code, words = next(iter(problem.recipients.values()))
         raise _refused("the recipient", code, words, permanent=code >= 500) from problem
-    except smtplib.SMTPSenderRefused as problem:  # of every message alike: to be mended in the configuration
+    except smtplib.SMTPSenderRefused as problem:  # for good: of every message alike, to be mended in the configuration
+        if problem.smtp_code == _SIZE:
+            raise _TooBig(_refusal("the mail", problem.smtp_code, problem.smtp_error), permanent=True) from problem
         raise _refused("the sender", problem.smtp_code, problem.smtp_error, permanent=False) from problem
     except smtplib.SMTPResponseException as problem:
+        if problem.smtp_code == _SIZE:
+            raise _TooBig(_refusal("the mail", problem.smtp_code, problem.smtp_error), permanent=True) from problem
         raise _refused("the mail", problem.smtp_code, problem.smtp_error, permanent=problem.smtp_code >= 500) from problem
     except smtplib.SMTPNotSupportedError as problem:
         raise NotifyError("the mail server takes no addresses beyond ASCII", permanent=True) from problem
     except OSError as problem:
-        raise _Unreachable("the connection to the mail server was lost", final=_timed_out(problem)) from problem
+        raise _Unreachable("the connection to the mail server was lost", final=_timed_out(problem), unsure=True) from problem
+
+
+_SIZE = 552
+"""The mail is bigger than the server, or the mailbox, takes (RFC 1870)."""
 
 
 def _timed_out(problem: BaseException) -> bool:
@@ -267,8 +255,12 @@ def _timed_out(problem: BaseException) -> bool:
 
 
 def _refused(what: str, code: int, words: bytes | str, *, permanent: bool) -> NotifyError:
-    reason = f"the mail server refused {what} ({_codes(code, words)})"
-    return NotifyError(reason, permanent=permanent, after=CONFIGURATION if what == "the sender" else None)
+    mend = what == "the sender" and code >= 500  # else it is greylisting, or too many mails at once
+    return NotifyError(_refusal(what, code, words), permanent=permanent, after=CONFIGURATION if mend else None)
+
+
+def _refusal(what: str, code: int, words: bytes | str) -> str:
+    return f"the mail server refused {what} ({_codes(code, words)})"
 
 
 _ENHANCED = re.compile(r"^\s*([245]\.\d{1,3}\.\d{1,3})\b")

@@ -6,15 +6,14 @@ import hashlib
 import os
 import re
 import tempfile
-import unicodedata
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from listener.core.telling import Delivery, Message
+from listener.core.messages import Delivery, Message, Picture
 
 _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,21 @@ class FileNotifier:
             self.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
             self._replace(f"{stem}.txt", message.text)
             if message.html is not None:
-                self._replace(f"{stem}.html", message.html)
+                self._replace(f"{stem}.html", with_pictures(message.html, message.pictures))
         except OSError as problem:
+            self.remove(message)  # nobody is left with a half of it
             return Delivery(ok=False, detail=f"cannot write into {self.folder}: {problem.strerror or type(problem).__name__}")
         return Delivery(ok=True, detail=f"written to {self.folder / stem}")
+
+    def remove(self, message: Message) -> str | None:
+        """Remove the files of a message, where they are there; why that failed, with their name."""
+        stem = file_stem(message)
+        try:
+            for suffix in (".txt", ".html"):
+                (self.folder / f"{stem}{suffix}").unlink(missing_ok=True)
+        except OSError as problem:
+            return f"{stem}: cannot be removed from {self.folder}: {problem.strerror or type(problem).__name__}"
+        return None
 
     def _replace(self, name: str, content: str) -> None:
         """Write beside the target and move over it: a reader sees the old file or the new one, never a part."""
@@ -58,15 +68,21 @@ class FileNotifier:
             raise
 
 
+def with_pictures(html: str, pictures: Sequence[Picture]) -> str:
+    """The HTML with its pictures in it, so that one file is the whole message."""
+    for picture in pictures:
+        data = f"data:image/png;base64,{b64encode(picture.png).decode('ascii')}"
+        html = re.sub(rf"""(\bsrc=["'])cid:{re.escape(picture.name)}(?=["'])""", rf"\g<1>{data}", html)
+    return html
+
+
 def file_stem(message: Message) -> str:
     """What kind of message it is, its day, and eight digits of its key: the same name whenever the message is written.
 
-    Letters, digits and hyphens only, so that no path can be in it. The kind is the first word of the ``dedup_key``; the day is
-    the one that the key names, else the one on which the message was made.
+    Letters, digits and hyphens only, so that no path can be in it. The day is the one that the key names, else the one on which
+    the message was made.
     """
     key = message.dedup_key
     named = _DAY.search(key)
     day = named.group() if named else message.created_at.date().isoformat() if message.created_at else "undated"
-    folded = unicodedata.normalize("NFKD", key.partition(":")[0]).encode("ascii", "ignore").decode().lower()
-    kind = _NOT_PLAIN.sub("-", folded)[:40].strip("-") or "message"
-    return f"{kind}-{day}-{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    return f"{message.kind.value}-{day}-{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"

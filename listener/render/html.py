@@ -5,18 +5,13 @@ Links were checked when the digest was built and are checked again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from urllib.parse import urlsplit
 
 from jinja2 import Template
 
-from listener.core.plain import one_line, web_link
 from listener.core.telling import Health
-from listener.digest.model import CoverageLine, Digest, QuoteLine
-from listener.digest.sections import SECTIONS
-from listener.digest.words import alias_places
+from listener.digest.model import CoverageLine, Digest
 from listener.render import lines
 from listener.render.look import LIMIT, environment
 
@@ -45,14 +40,9 @@ def _render(digest: Digest) -> str:
     return _template().render(
         digest=digest,
         lines=lines,
-        news=[(digest.totals[section.key], section) for section in SECTIONS if digest.totals.get(section.key)],
-        sections=[
-            (section, people)
-            for section in SECTIONS
-            if (people := [entry for entry in digest.people if entry.section == section.key])
-        ],
+        number=lines.numbers(digest),
         subject=lines.subject(digest),
-        preheader=f"{lines.heard_line(digest)} {lines.authors_line(digest)}",
+        preheader=lines.preheader(digest),
         title=digest.title,
         day=digest.day,
         state=_state,
@@ -62,9 +52,7 @@ def _render(digest: Digest) -> str:
 
 @cache
 def _template() -> Template:
-    made = environment()
-    made.filters |= {"marked": _marked, "link": web_link, "host": _host}
-    return made.get_template("digest.html.j2")
+    return environment().get_template("digest.html.j2")
 
 
 def _state(line: CoverageLine) -> str:
@@ -72,18 +60,3 @@ def _state(line: CoverageLine) -> str:
     if line.is_whole or line.health in {Health.OK, Health.PARTIAL}:
         return _STATES[Health.OK if line.is_whole else Health.PARTIAL]
     return f"{_STATES[line.health]}; heard" if line.heard_until else _STATES[line.health]
-
-
-def _marked(quote: QuoteLine) -> Iterator[tuple[str, bool]]:
-    """The quote in pieces, each with whether it names the target."""
-    end = 0
-    for place in alias_places(quote.text, quote.alias):
-        yield quote.text[end : place.start()], False
-        yield place.group(), True
-        end = place.end()
-    yield quote.text[end:], False
-
-
-def _host(url: str) -> str:
-    """Whose address it is, so that a reader sees where a link leads."""
-    return one_line(urlsplit(url).hostname or "", 60)

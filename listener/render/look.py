@@ -6,14 +6,19 @@ where it is understood, no script, no image, no font of our own. All text is esc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from listener.core.plain import visible
+from listener.core.plain import one_line, visible, web_link
+from listener.digest.model import QuoteLine
 from listener.digest.sections import Tone
+from listener.digest.words import alias_places
+from listener.timewords import day_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,26 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_last_gate,
     )
-    made.globals |= {"light": LIGHT, "dark": DARK, "tones": list(Tone), **_FONTS}
+    made.filters |= {"marked": _marked, "link": web_link, "host": _host}
+    made.globals |= {"light": LIGHT, "dark": DARK, "tones": list(Tone), "day_words": day_words, **_FONTS}
     return made
 
 
 def _last_gate(value: object) -> object:
     """Every value that is put out: made visible once more, as it may have been stored by an older version."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _marked(quote: QuoteLine) -> Iterator[tuple[str, bool]]:
+    """The quote in pieces, each with whether it names the target."""
+    end = 0
+    for place in alias_places(quote.text, quote.alias):
+        yield quote.text[end : place.start()], False
+        yield place.group(), True
+        end = place.end()
+    yield quote.text[end:], False
+
+
+def _host(url: str) -> str:
+    """Whose address it is, so that a reader sees where a link leads."""
+    return one_line(urlsplit(url).hostname or "", 60)

@@ -15,14 +15,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import structlog
 
-from listener import job
+from listener import alerting, job, telling
 from listener.core.connector import Door
 from listener.core.errors import StorageError, StoreBusy
 from listener.core.ports import Clock
+from listener.metrics import leave_metrics
 from listener.schedule.plan import DIGEST, ORPHANS, RETENTION, WORK, Planned, rests_until, source_jobs, step_jobs, tried
 from listener.schedule.trouble import Trouble
 
@@ -191,12 +193,13 @@ class Jobs:
             with self._state:
                 news, self._news, self._heard = self._news, False, False
             try:
-                now = self._clock()
+                now, began = self._clock(), monotonic()
                 if news or everything:
                     self._work(now)
-                job.watch_health(self._app, self._store, now)
+                defects = alerting.alert_people(self._app, self._store, now)
                 if self._may_tell(now):
-                    job.tell_people(self._app, self._store, now, unheard=not self._was_ever_heard())
+                    telling.tell_people(self._app, self._store, now, unheard=not self._was_ever_heard(), often=True)
+                leave_metrics(self._app, self._store, now, worked=not defects, counts={}, seconds=monotonic() - began)
             except BaseException:
                 with self._state:
                     self._news = self._news or news
@@ -236,7 +239,7 @@ class Jobs:
 
     def _was_ever_heard(self) -> bool:
         if not self._ever_heard:
-            self._ever_heard = job.ever_heard(self._store)
+            self._ever_heard = telling.ever_heard(self._store)
         return self._ever_heard
 
     def _unless_stopped(self, step: str, done: int, total: int | None = None) -> None:  # noqa: ARG002 - the shape of a progress

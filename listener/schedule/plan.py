@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from listener.core.slots import Cron, Every, Slots, gap, parse_cron
+from listener.core.slots import Cron, Every, Slots, Together, gap, parse_cron
 from listener.job import source_job
 
 if TYPE_CHECKING:
@@ -62,12 +62,17 @@ def source_jobs(app: App) -> tuple[Planned, ...]:
     )
 
 
+def digest_slots(app: App) -> Slots:
+    """Every hour at which somebody's digest is due, each by the clock of their own zone."""
+    hours = {(one.hour, one.zone_name): one.zone for one in app.recipients() if one.editions}
+    return Together(tuple(Cron(parse_cron(f"0 {hour} * * *"), zone) for (hour, _), zone in sorted(hours.items(), key=str)))
+
+
 def step_jobs(app: App) -> tuple[Planned, ...]:
     """The jobs beside the sources."""
-    digest = Cron(parse_cron(f"0 {app.settings.digest.hour} * * *"), app.settings.zone())
     return (
         Planned(WORK, Every(WORK_EVERY)),
-        Planned(DIGEST, digest),
+        Planned(DIGEST, digest_slots(app)),
         Planned(RETENTION, Every(timedelta(days=1))),  # the slot that a run of its own claims, too
         Planned(ORPHANS, Every(ORPHANS_EVERY)),
     )

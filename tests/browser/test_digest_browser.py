@@ -6,33 +6,40 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
-from listener.alerts import Alert, AlertItem
+from listener.alerts.model import Alert, AlertItem
+from listener.core.alerting import AlertRule
 from listener.core.analysis import Label
 from listener.core.telling import DigestFacts
 from listener.digest import build_digest
 from listener.render.alert import render_alert
 from listener.render.html import render_html
-from tests.support.digest_facts import BRANDS, DAY, RESUMES, SPENT, ZONE, quiet_facts, quote, realistic_facts
+from tests.support.digest_facts import (
+    BRANDS,
+    DAY,
+    RESUMES,
+    SPENT,
+    ZONE,
+    proposals,
+    quiet_facts,
+    quote,
+    realistic_facts,
+    spike,
+    waiting,
+)
+from tests.support.pages import SCHEMES, Scheme, chromium, opened
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM = "/usr/bin/chromium-headless-shell"
-Scheme = Literal["light", "dark"]
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--disable-gpu"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 def hostile_facts() -> DigestFacts:
@@ -63,14 +70,18 @@ def hostile_facts() -> DigestFacts:
         for person, attack in zip(facts.people, attacks * 2, strict=False)
     ]
     coverage = [replace(line, source=attack, reason=attack) for line, attack in zip(facts.coverage, attacks, strict=False)]
-    return replace(facts, people=tuple(people), coverage=tuple(coverage))
+    asked = [
+        replace(each, author=attack, name=attack, company=attack) for each, attack in zip(proposals(), attacks, strict=False)
+    ]
+    return replace(facts, people=tuple(people), coverage=tuple(coverage), proposals=tuple(asked), spikes=(spike(),))
 
 
 def alert(text: str, *, recovered: bool = False) -> str:
     """An alert of three sources, or a notice of their recovery, with a text of strangers in every place."""
-    item = AlertItem(text, text, text, text, text, text, text, text, f"listener sources {text}", recovered)
+    item = AlertItem(text, text, (("Source", text), ("Why", text)), text, f"listener sources {text}", about=text)
     told_at = datetime(2026, 11, 22, 7, 5, tzinfo=UTC)
-    return render_alert(Alert("alert:1", f"{text} has not been heard", told_at, "UTC", recovered, (item,) * 3)).html
+    news = f"{text} has not been heard"
+    return render_alert(Alert("alert:1", AlertRule.SOURCE, news, told_at, "UTC", recovered, (item,) * 3)).html
 
 
 def day(facts: DigestFacts) -> str:
@@ -78,7 +89,7 @@ def day(facts: DigestFacts) -> str:
 
 
 MAILS: dict[str, Callable[[], str]] = {
-    "busy": lambda: day(realistic_facts()),
+    "busy": lambda: day(replace(realistic_facts(), proposals=proposals(), spikes=(spike(),), waiting=waiting())),
     "quiet": lambda: day(quiet_facts()),
     "hostile": lambda: day(hostile_facts()),
     "alert": lambda: alert("the site refused us (403); ask its owner, or listen less often"),
@@ -92,15 +103,6 @@ def mail(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     path = tmp_path / "mail.html"
     path.write_text(MAILS[request.param](), encoding="utf-8")
     return path
-
-
-def opened(browser: Browser, mail: Path, *, width: int = 700, scheme: Scheme = "light") -> tuple[Page, list[str]]:
-    """The mail on a page, and the addresses that it asked for."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(mail.as_uri(), wait_until="networkidle")
-    return page, asked
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -15,11 +15,13 @@ from listener.core.brand import OPEN_WEB, Evidence, MatchingPolicy, TargetKind
 from listener.core.cases import Action, CaseKind, CaseState, EventKind
 from listener.core.errors import ImportRefused, RetryLater, SourceRejected, StorageError, StoreBusy
 from listener.core.mention import Author, Kind, Mention, Page
+from listener.core.messages import Delivery, Message
 from listener.core.people import Outcome, RunnerUp
 from listener.core.ports import Saved, StreamResult
 from listener.core.standing import Stance
-from listener.core.telling import Delivery, Health, Message
+from listener.core.telling import Health
 from listener.core.times import midnight
+from listener.outbox import next_attempt
 from listener.query import document_of, parse
 from storage import schema
 from storage.candidates import CONTACTS
@@ -52,6 +54,7 @@ from tests.support.heard import (
     target,
     understand,
 )
+from tests.support.outbox import due
 
 POLICIES = {"closed-forum": MatchingPolicy("closed-forum", may_quote=False)}
 
@@ -957,18 +960,17 @@ def test_a_digest_stays_as_it_was_told(store: Store) -> None:
     assert store.digests.saved_digest("kim", date(2026, 3, 10)) == '{"people": []}'
     assert store.digests.saved_digest("kim", date(2026, 3, 12)) is None
     assert store.digests.told_until("kim") == NOW + DAY
-    assert store.outbox.due(NOW, 10) == [message]
+    assert due(store, NOW) == [message]
 
 
 def test_messages_are_put_in_once_and_lose_their_text_when_sent(store: Store) -> None:
     one, two = (Message(f"m{number}", "mail", "kim", "Subject", "Text", None, NOW) for number in (1, 2))
     assert store.outbox.put([one, two, one]) == 2
     assert store.outbox.put([one]) == 0
-    assert store.outbox.due(NOW - HOUR, 10) == []
-    assert store.outbox.due(NOW, 10) == [one, two]
-    assert store.outbox.due(NOW, 1) == [one]
+    assert due(store, NOW - HOUR) == []
+    assert due(store, NOW) == [one, two]
     store.outbox.record([(one, Delivery(True, "250 OK"))], NOW)
-    assert store.outbox.due(NOW, 10) == [two]
+    assert due(store, NOW) == [two]
     assert store.outbox.put([one]) == 0
     entry = store.outbox.find(state=MessageState.SENT)[0]
     assert (entry.dedup_key, entry.attempts, entry.detail) == ("m1", 1, "250 OK")
@@ -977,17 +979,17 @@ def test_messages_are_put_in_once_and_lose_their_text_when_sent(store: Store) ->
 def test_failed_messages_are_tried_again_with_growing_pauses_and_parked_after_a_day(store: Store) -> None:
     store.outbox.put([Message("m", "mail", "kim", "S", "T")])
     now, pauses = NOW, []
-    while due := store.outbox.due(now, 10):
-        store.outbox.record([(due[0], Delivery(False, "451 later"))], now)
+    while waiting := store.outbox.waiting():
+        store.outbox.record([(waiting[0], next_attempt(waiting[0], Delivery(False, "451 later"), now))], now)
         (entry,) = store.outbox.find()
         if entry.next_attempt_at is None:
             break
         pauses.append(entry.next_attempt_at - now)
         now = entry.next_attempt_at
-    assert [int(pause.total_seconds() // 60) for pause in pauses] == [1, 5, 30, 120, 360, 360, 360]
-    assert (entry.state, entry.attempts) == (MessageState.PARKED, 8)
+    assert [int(pause.total_seconds() // 60) for pause in pauses[:7]] == [1, 5, 15, 30, 60, 60, 60]
+    assert (entry.state, entry.attempts, now) == (MessageState.PARKED, len(pauses) + 1, NOW + DAY)
     assert store.outbox.retry(["m", "other"], now) == 1
-    assert len(store.outbox.due(now, 10)) == 1
+    assert len(due(store, now)) == 1
 
 
 def test_a_message_obeys_the_recipients_wish_and_is_refused_for_good(store: Store) -> None:

@@ -98,7 +98,7 @@ def test_the_secrets_were_used(told: Told) -> None:
     assert errors["feed"] is None
     assert errors["site"] is None
     assert all(errors[name] for name in ("gone", "page", "lost"))
-    assert told.first.lines[0]["failed"] == 1, "the mail"
+    assert told.first.lines[0]["failed"] == 2, "the mails: the digest, and the alert about a customer"
     assert told.first.lines[0]["new"] == 4
 
 

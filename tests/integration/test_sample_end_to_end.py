@@ -15,8 +15,9 @@ from listener.core.analysis import Label
 from listener.core.cases import CaseKind, CaseState
 from listener.core.telling import Health, PersonFacts
 from listener.digest.model import Digest
-from listener.digest.sections import SECTIONS
 from listener.job import PassReport
+from listener.render.lines import headline, todo_line
+from listener.render.text import render_text
 from listener.wiring import App
 from storage.store import Store
 from tests.support.sample_run import EXPECTED, NOW, heard_sample
@@ -100,12 +101,30 @@ def test_what_cannot_be_read_is_shown_as_unscored(heard: Heard) -> None:
 
 
 def test_the_digest_was_told_once_and_shows_calls_candidates_and_customers(heard: Heard) -> None:
-    assert {entry.section for entry in heard.digest.people} == {section.key for section in SECTIONS[:3]}
-    files = sorted(path.name for path in (heard.folder / "digests").iterdir())
+    assert {entry.section for entry in heard.digest.people} == {"call", "answer", "candidate", "heard"}
+    assert headline(heard.digest) == "8 to call, 4 to answer, 5 new candidates, 13 customers heard"
+    assert [entry.todo for entry in heard.digest.today] == ["Call"] * 4 + ["Confirm"]
+    assert "may leave us" in todo_line(heard.digest.today[0])
+    files = sorted(path.name for path in (heard.folder / "digests").glob("digest-*"))
     assert [Path(name).suffix for name in files] == [".html", ".txt"]
     assert all(name.startswith(f"digest-{NOW.date()}") for name in files)
     assert all(line.health is Health.OK for line in heard.digest.coverage)
-    assert len(heard.digest.coverage) == len(heard.app.sources)
+    assert (heard.digest.coverage_heard.number if heard.digest.coverage_heard else 0) == len(heard.app.sources)
+
+
+def test_the_digest_is_read_in_a_minute(heard: Heard) -> None:
+    """At 238 words a minute: names, dates and figures included; what is typed or followed is not read."""
+    top = render_text(heard.digest).partition("WHAT WAS SAID")[0]
+    lines = (line.strip(" │") for line in top.splitlines())
+    read = [line for line in lines if not line.startswith(("$", "yes $", "no  $", "http"))]
+    assert sum(any(char.isalpha() for char in word) for line in read for word in line.split()) <= 238
+
+
+def test_the_digest_asks_who_authors_are(heard: Heard) -> None:
+    reviewed = heard.store.identities.proposals(NOW, 99)
+    assert {line.author_id for line in heard.digest.proposals} < {one.identity.author_id for one in reviewed}
+    assert len(heard.digest.proposals) == 1
+    assert len(heard.digest.proposals) + heard.digest.proposals_more == len(reviewed)
 
 
 def test_the_digest_says_what_it_was_about_and_what_was_hidden(heard: Heard) -> None:

@@ -18,6 +18,7 @@ from listener.core.cases import Action, Case, CaseKind, CaseState, Event, EventK
 from listener.core.connector import Allowance
 from listener.core.mention import Gap
 from listener.core.people import Match, Outcome, Reason
+from listener.core.spikes import Measure, SpikeIncident
 from listener.core.standing import Stance, Standing
 from listener.core.telling import (
     AMBIGUOUS,
@@ -27,9 +28,11 @@ from listener.core.telling import (
     Health,
     HiddenPost,
     PersonFacts,
+    ProposalFacts,
     Quote,
     Theme,
     TopicFacts,
+    Waiting,
 )
 
 DAY = date(2026, 11, 22)
@@ -467,4 +470,45 @@ def quiet_facts() -> DigestFacts:
             Coverage("trade-press", "rss", Health.OK, hours_ago(0.5), runs=6),
             Coverage("print-forum", "rss", Health.OK, hours_ago(0.4), runs=6),
         ),
+    )
+
+
+def proposals() -> tuple[ProposalFacts, ...]:
+    """Four authors who may be customers, not in order; the second one's is Ines Kroll's."""
+
+    def one(number: int, probability: float, owner: str | None = "Tomas Feld") -> ProposalFacts:
+        evidence = (
+            Reason("the display name is the customer's name", 20.0, Evidence.NAME),
+            Reason("the same company", 3.0, Evidence.COMPANY),
+        )
+        match = Match(Outcome.REVIEW, probability, "open-web", "evidence", "1", f"C-{number:04}", evidence=evidence)
+        return ProposalFacts(
+            author_id=number,
+            person_id=900 + number,
+            customer_id=700 + number,
+            mention_id=300 + number,
+            brand="quillon",
+            author="Nell H.",
+            platform="blog",
+            said_at=hours_ago(3),
+            match=match,
+            name="Nell Harrow",
+            company="Tallow Street Press",
+            segment="enterprise",
+            owner=owner,
+        )
+
+    return one(71, 0.941), one(74, 0.5), one(73, 0.7), one(72, 0.8, "Ines Kroll")
+
+
+def spike() -> SpikeIncident:
+    """A burst that goes on."""
+    return SpikeIncident(1, "quillon", Measure.VOLUME, hours_ago(3), hours_ago(2), hours_ago(1), 1, 42, 6, 1e-9)
+
+
+def waiting() -> tuple[Waiting, ...]:
+    return (
+        Waiting(CaseKind.CANDIDATE, "quillon", 1, hours_ago(24 * 8), "enterprise", "Tomas Feld"),
+        Waiting(CaseKind.CANDIDATE, "quillon", 3, hours_ago(24 * 19), None, "Ines Kroll"),
+        Waiting(CaseKind.FOLLOW_UP, "quillon", 1, hours_ago(24 * 8), None, None),
     )

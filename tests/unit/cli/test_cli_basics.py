@@ -42,6 +42,9 @@ HEAVY = {
     "vaderSentiment",
 }
 COMMANDS = [
+    "alerts",
+    "status",
+    "spikes",
     "correct",
     "eval",
     "recompute",
@@ -70,9 +73,11 @@ INNER = [
     ("correct", "relevance"), ("correct", "target"), ("correct", "intent"), ("correct", "phrase"), ("correct", "list"),
     ("correct", "undo"), ("correct", "export"), ("identities", "review"), ("identities", "explain"), ("identities", "link"),
     ("identities", "unlink"), ("identities", "decisions"), ("identities", "undo"), ("identities", "merge"),
-    ("identities", "split"), ("identities", "fit"),
+    ("identities", "split"), ("identities", "fit"), ("db", "backup"), ("db", "restore"),
+    ("alerts", "list"), ("alerts", "open"), ("alerts", "show"), ("alerts", "ack"), ("alerts", "snooze"), ("alerts", "retry"),
+    ("alerts", "drop"), ("alerts", "test"),
 ]  # fmt: skip
-GROUPS = {"cases", "mentions", "identities", "customers", "person", "db", "correct", "eval"}
+GROUPS = {"alerts", "cases", "mentions", "identities", "customers", "person", "db", "correct", "eval"}
 
 
 @pytest.mark.parametrize(

@@ -193,3 +193,49 @@ def test_without_leave_to_replace_it_the_check_fails(run, folder: Path, monkeypa
     assert found["ready"] is False
     assert "settings.json cannot be read" in str(found["reason"])
     assert run("check").status == 1
+
+
+TOLD = """
+[customers]
+file = "customers.csv"
+[alerts]
+key_segments = ["Gold", "Platinum"]
+[teams]
+north = ["Kim", "Nobody Here"]
+[[notifiers]]
+name = "mail"
+kind = "email"
+host = "m.quillon.example"
+from = "a@quillon.example"
+[[notifiers]]
+name = "hook"
+kind = "webhook"
+[[recipients]]
+name = "boss"
+notifier = "mail"
+to = ["boss@quillon.example"]
+teams = ["north"]
+alerts = ["turned"]
+quiet_hours = "19:00-07:30"
+[[recipients]]
+name = "crm"
+notifier = "hook"
+digest = []
+"""
+
+
+def test_who_is_told_what_and_why_not(run, folder: Path) -> None:
+    with (folder / "listener.toml").open("a") as toml:
+        toml.write(TOLD)
+    (folder / "customers.csv").write_text("contact_id,first_name,last_name,segment,owner\n1,Ada,Lind,gold,Kim\n")
+    ended = run("check", "--json")
+    boss, crm = (part for part in ended.lines if part["part"] == "recipient")
+    assert boss["remark"] == (
+        "digest daily and weekly on Monday at 07:00 UTC; alerts: turned (not 19:00-07:30); only teams north"
+    )
+    assert boss["kind"] == "mail: boss@quillon.example"
+    assert crm["reason"].startswith("its notifier hook is not ready: it has no secret")
+    assert 'Warning: alerts.key_segments: "Platinum": no customer is of it' in ended.err
+    assert 'Warning: teams.north: "Nobody Here": the owner of no customer' in ended.err
+    (folder / "customers.csv").unlink()
+    assert "Platinum" not in run("check", "--json").err, "nobody knows"

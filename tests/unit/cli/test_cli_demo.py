@@ -37,12 +37,16 @@ def demo(heard: tuple[Path, list[str]], tmp_path: Path, run, monkeypatch: pytest
 def test_the_demo_tells_and_says_where_everything_is(heard: tuple[Path, list[str]]) -> None:
     folder, said = heard
     text = "\n".join(said)
-    for section in ("NEEDS A CALL", "NEW ADVOCATE CANDIDATES", "CUSTOMERS HEARD", "WHAT WAS HEARD, AND WHAT WAS NOT"):
+    for section in ("TODAY", "NEEDS A CALL", "NEW CANDIDATES", "CUSTOMERS HEARD", "WHAT WAS SAID", "HOW WELL WE HEARD"):
         assert section in text
     assert "0 new ones" in text
     for name in ("listener.toml", "customers.csv", "mentions.jsonl", "listener.db"):
         assert f"  {folder / name}" in said
-    assert sorted(path.suffix for path in (folder / "digests").iterdir()) == [".html", ".txt"]
+    written = [path.name for path in (folder / "digests").iterdir()]
+    assert all(f"  {folder / 'digests' / name}" in said for name in written)
+    for kind in ("digest", "alert"):
+        suffixes = {Path(name).suffix for name in written if name.startswith(f"{kind}-")}
+        assert suffixes == {".html", ".txt"}
     assert not [line for line in said if line.startswith("✗")]
 
 
@@ -267,7 +271,7 @@ def test_a_digest_can_be_sent_at_once(demo) -> None:
     path.write_text(path.read_text() + '\n[[notifiers]]\nname = "share"\nkind = "file"\nfolder = "share"\n')
     ended = demo("digest", "--send")
     assert ended.status == 0
-    assert "1 digests made, 1 messages sent" in ended.out
+    assert "1 digest made, 1 message sent" in ended.out
     assert len(list(Path("share").iterdir())) == 2
     assert demo("digest", "--send", "--json").lines[0]["digests"] == 0
 
@@ -278,7 +282,7 @@ def test_a_message_that_cannot_be_sent_is_said(demo) -> None:
     path.write_text(path.read_text() + f'\n[[notifiers]]\nname = "mail"\n{mail}')
     ended = demo("digest", "--send")
     assert ended.status == 1
-    assert "1 messages could not be sent" in ended.err
+    assert "1 message could not be sent" in ended.err
 
 
 def test_a_person_is_exported_and_erased(demo) -> None:

@@ -258,7 +258,7 @@ def test_wrong_variables_are_problems_that_name_the_variable(write) -> None:
 
     assert found["LISTENER_NET__WORKER"] == "unknown key; did you mean workers?"
     assert found["LISTENER_NET__WORKERS (environment)"] == '"many"; a whole number'
-    assert found["LISTENER_NOPE__KEY"].startswith("unknown key; known here: brands, customers")
+    assert found["LISTENER_NOPE__KEY"].startswith("unknown key; known here: alerts, brands, customers")
     assert found["LISTENER_BRANDS__OTHER__NAME"] == "no table of that name in the file; one of: quillon"
     assert found["LISTENER_NLP__LANGUAGES"].startswith("not readable as JSON")
     assert found["LISTENER_DIGEST__HOUR_FILE"].startswith("unknown key; did you mean hour?")
@@ -358,10 +358,11 @@ def test_every_problem_is_reported_with_its_place_and_what_is_allowed(write) -> 
     assert found["notifiers[0].name (line 36)"].startswith('"m/x"; a short name')
     assert found["notifiers[0].host (line 38)"] == "5; text in quotes"
     assert found["notifiers[0].passwrd (line 40)"] == "unknown key; did you mean password?"
-    assert found["notifiers[0].to (line 41)"] == "an empty list; at least 1 of them"
+    assert found["notifiers[0].to (line 41)"] == "missing; at least one address, or a [[recipients]] table that names it"
     assert found["notifiers[0].from (line 35)"].startswith("missing; The sender")
-    assert found["notifiers[1].kind (line 43)"] == '"fax"; email or file'
-    assert found["notifiers[2].kind (line 44)"] == "missing; email or file"
+    kinds = "email, file, console, slack, teams, discord, webhook or apprise"
+    assert found["notifiers[1].kind (line 43)"] == f'"fax"; {kinds}'
+    assert found["notifiers[2].kind (line 44)"] == f"missing; {kinds}"
     assert found["log.level (line 47)"] == '"loud"; debug, info, warning or error'
 
 

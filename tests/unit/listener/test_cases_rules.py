@@ -387,6 +387,17 @@ def test_an_open_follow_up_keeps_a_promoter_from_being_asked():
     assert CaseKind.CANDIDATE in run(*many, complaint(20, 0.2), cases=(resolved,))[1]
 
 
+def test_who_complained_and_leaves_now_turned_once():
+    before = case(CaseKind.FOLLOW_UP, CaseState.NEW, mention_ids=(1,))
+    leaves = complaint(2, 0.1, intents=(Intent.LEAVING,))
+    change = run(complaint(1, 3), leaves, cases=(before,))[1][CaseKind.FOLLOW_UP]
+    assert (change.event, change.detail["turn"]) == (EventKind.UPDATED, "leaving")
+    known = case(CaseKind.FOLLOW_UP, CaseState.NEW, mention_ids=(1, 2))
+    again = complaint(3, 0.05, intents=(Intent.LEAVING,))
+    assert "turn" not in run(complaint(1, 3), leaves, again, cases=(known,))[1][CaseKind.FOLLOW_UP].detail
+    assert "turn" not in run(leaves)[1][CaseKind.FOLLOW_UP].detail
+
+
 @pytest.mark.parametrize("state", [CaseState.NEW, CaseState.SNOOZED, CaseState.CONFIRMED, CaseState.CONTACTED])
 def test_a_candidate_who_is_a_promoter_no_more(state):
     before = case(CaseKind.CANDIDATE, state, mention_ids=(1,))

@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
+import html
 import json
+import shlex
 import unicodedata
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from listener.allowances import Spent
+from listener.core.analysis import Label
+from listener.core.cases import CaseKind, EventKind
 from listener.core.connector import Allowance
 from listener.core.mention import Gap
 from listener.core.plain import one_line, visible, web_link
+from listener.core.recipients import Recipient
+from listener.core.spikes import Measure
 from listener.core.telling import Coverage, DigestFacts, Health
 from listener.digest import Digest, build_digest
 from listener.digest.words import coverage_words, excerpt, notice_words
-from listener.render.lines import coverage_rest, headline, subject
+from listener.render.digest import render_digest
+from listener.render.lines import (
+    coverage_rest,
+    headline,
+    heard_line,
+    period,
+    proposal_line,
+    quiet_line,
+    subject,
+    unheard_line,
+)
 from listener.render.text import render_text
-from tests.support.digest_facts import BRANDS, DAY, SINCE, THEMES, TOPICS, UNTIL, ZONE, hours_ago, quiet_facts, realistic_facts
+from tests.support.digest_facts import (
+    BRANDS,
+    DAY,
+    SINCE,
+    THEMES,
+    TOPICS,
+    UNTIL,
+    ZONE,
+    case_of,
+    hours_ago,
+    person,
+    proposals,
+    quiet_facts,
+    realistic_facts,
+    spike,
+    waiting,
+)
+
+DATA = Path(__file__).parents[2] / "data" / "digest"
 
 
 def busy() -> Digest:
@@ -37,17 +72,30 @@ def test_a_person_erased_from_the_stored_digest_is_gone_from_its_counts_too() ->
     raw = json.loads(busy().to_json())
     raw["people"] = [item for item in raw["people"] if item["person_id"] != 11]
     left = Digest.from_json(json.dumps(raw))
-    assert headline(left) == "1 needs a call, 1 new candidate, 4 customers heard, 2 changes"
+    assert headline(left) == "1 not to be contacted, 1 new candidate, 4 customers heard, 2 changes"
     assert "Oldhavn" not in left.to_json()
 
 
+def test_a_digest_that_the_version_before_stored_can_still_be_shown() -> None:
+    """``version-1.json`` is what that version wrote of the same busy day."""
+    older = Digest.from_json((DATA / "version-1.json").read_text(encoding="utf-8"))
+    rendered = render_digest(older)
+    for part in (rendered.text, rendered.html):
+        for entry in older.people:
+            assert html.escape(entry.name, quote=False) in part
+            assert entry.command in part
+        assert "Today" not in part
+        assert "overdue since 2026-11-20" in part
+    assert (older.today, older.proposals, older.spikes, older.waiting) == ((), (), (), ())
+    assert Digest.from_json(older.to_json()) == older
+
+
 def test_a_digest_of_an_older_version_has_neither_topics_nor_what_was_hidden() -> None:
-    raw = json.loads(busy().to_json())
+    raw = json.loads((DATA / "version-1.json").read_text(encoding="utf-8"))
     for key in ("topics", "themes", "hidden"):
         del raw[key]
     older = Digest.from_json(json.dumps(raw))
     assert (older.topics, older.themes, older.hidden) == ((), (), None)
-    assert "WHAT IT WAS ABOUT" not in render_text(older)
     assert "HIDDEN" not in render_text(older)
 
 
@@ -69,7 +117,9 @@ def test_hidden_posts_are_one_line_and_quoted_only_where_that_is_allowed() -> No
 
 def test_topics_of_one_brand_are_told_without_its_name() -> None:
     both = build_digest(realistic_facts(), DAY, ZONE, BRANDS, topics=TOPICS, themes=THEMES)
-    one = build_digest(realistic_facts(), DAY, ZONE, BRANDS, only="quillon", topics=TOPICS)
+    one = build_digest(
+        realistic_facts(), DAY, ZONE, BRANDS, only=Recipient("mail", "kim", brands=frozenset({"quillon"})), topics=TOPICS
+    )
     assert [line.name for line in both.topics] == ["Support (Quillon)", "Billing (Quillon)", "Trays and feeders (Quillon Press)"]
     assert [(line.name, line.mentions, line.positive, line.negative) for line in one.topics] == [
         ("Support", 11, 5, 4),
@@ -78,25 +128,119 @@ def test_topics_of_one_brand_are_told_without_its_name() -> None:
     assert [line.name for line in both.themes] == ["overnight export", "tray sensor"]
 
 
-def test_only_people_hold_personal_data() -> None:
-    raw = json.loads(busy().to_json())
-    del raw["people"]
-    assert not any(part in json.dumps(raw) for part in ("Maren", "Brackwater", "Oldhavn", "Tomas", "Idris"))
+def test_only_people_proposals_and_hidden_posts_hold_personal_data() -> None:
+    facts = replace(realistic_facts(), proposals=proposals(), spikes=(spike(),), waiting=waiting())
+    raw = json.loads(build_digest(facts, DAY, ZONE, BRANDS).to_json())
+    assert len(raw["proposals"]) >= 1
+    del raw["people"], raw["proposals"]
+    names = ("Maren", "Brackwater", "Oldhavn", "Tomas", "Idris", "Nell", "Harrow", "enterprise", "Kroll")
+    assert not any(part in json.dumps(raw) for part in names)
+
+
+# ------------------------------------------------------------------------------------ what is told beside people
+
+
+def test_the_most_probable_matches_are_proposed_with_both_commands() -> None:
+    digest = build_digest(replace(realistic_facts(), proposals=proposals()), DAY, ZONE, BRANDS)
+    assert [line.author_id for line in digest.proposals] == [71], "a busy day: what is read in a minute"
+    assert digest.proposals_more == 3
+    quiet = build_digest(replace(quiet_facts(), proposals=proposals()), DAY, ZONE, BRANDS)
+    assert ([line.author_id for line in quiet.proposals], quiet.proposals_more) == ([71, 72, 73], 1)
+    first = digest.proposals[0]
+    assert proposal_line(first) == "Nell H. (blog): Nell Harrow, Tallow Street Press? 94%, by name, company"
+    assert (first.link, first.refuse) == ("listener identities link 71 C-0071", "listener identities unlink 71 C-0071")
+    text = render_text(digest)
+    assert "  yes $ listener identities link 71 C-0071" in text
+    assert "And 3 more: listener identities review" in text
+    assert Digest.from_json(digest.to_json()) == digest
+
+
+def test_of_a_namesake_only_the_company_is_told() -> None:
+    asked = replace(proposals()[0], author="nell harrow")
+    (line,) = build_digest(replace(quiet_facts(), proposals=(asked,)), DAY, ZONE, BRANDS).proposals
+    assert (line.author, line.customer) == ("nell harrow (blog)", "Tallow Street Press")
+    (alone,) = build_digest(replace(quiet_facts(), proposals=(replace(asked, company=None),)), DAY, ZONE, BRANDS).proposals
+    assert alone.customer == "Nell Harrow"
+
+
+def test_an_id_of_the_crm_is_one_word_of_the_command() -> None:
+    odd = replace(proposals()[0], match=replace(proposals()[0].match, contact_id="C 1; rm -rf ~'\n"))
+    (line,) = build_digest(replace(quiet_facts(), proposals=(odd,)), DAY, ZONE, BRANDS).proposals
+    assert shlex.split(line.link) == ["listener", "identities", "link", "71", "C 1; rm -rf ~'"]
+
+
+def test_proposals_bursts_and_waiting_cases_are_of_the_reader_s_customers() -> None:
+    facts = replace(quiet_facts(), proposals=proposals(), spikes=(spike(),), waiting=waiting())
+    mine = build_digest(facts, DAY, ZONE, BRANDS, only=Recipient("mail", "kim", owners=frozenset({"ines kroll"})))
+    assert [line.author_id for line in mine.proposals] == [72]
+    assert (mine.spikes, [line.number for line in mine.waiting]) == ((), [3])
+    other = build_digest(facts, DAY, ZONE, BRANDS, only=Recipient("mail", "kim", brands=frozenset({"quillon-press"})))
+    assert (other.proposals, other.spikes, other.waiting, other.title) == ((), (), (), "Quillon Press")
+    assert heard_line(other) == "Nobody mentioned any of our brands."
+
+
+def test_a_burst_is_a_line_with_how_much_since_when_and_whether_it_is_over() -> None:
+    going = spike()
+    negative = replace(going, measure=Measure.NEGATIVE, count=30, expected=0.4)
+    share = replace(going, measure=Measure.SHARE, count=0.71, expected=0.1, total=42)
+    over = replace(
+        going, start=hours_ago(20), last_excess_at=hours_ago(16), closed_at=hours_ago(4), hours=3, count=1200, expected=5.6
+    )
+    told_spikes = build_digest(replace(quiet_facts(), spikes=(share, negative, going, over)), DAY, ZONE, BRANDS).spikes
+    assert told_spikes == (
+        "Quillon: 1,200 mentions in 3 hours, usually 6; from 21 Nov 11:00 to 15:00, over now",
+        "Quillon: 42 mentions in 1 hour, usually 6; 30 negative mentions in 1 hour, usually fewer than 1; since 22 Nov 04:00",
+    )
+    alone = build_digest(replace(quiet_facts(), spikes=(share,)), DAY, ZONE, BRANDS)
+    assert alone.spikes == ("Quillon: 71% of 42 mentions negative in 1 hour, usually 10%; since 22 Nov 04:00",)
+    assert "▲ Quillon: 71% of 42" in render_text(alone)
+
+
+def test_a_window_over_a_change_of_the_clocks_is_told_by_the_reader_s_clock() -> None:
+    """On 2026-10-25 Berlin's clocks go back: the day has 25 hours."""
+    facts = replace(quiet_facts(), since=datetime(2026, 10, 24, 5, tzinfo=UTC), until=datetime(2026, 10, 25, 6, tzinfo=UTC))
+    call = case_of(1, CaseKind.FOLLOW_UP, 1, EventKind.OPENED)
+    due = replace(call, case=replace(call.case, due_at=datetime(2026, 10, 25, 22, 30, tzinfo=UTC)))
+    digest = build_digest(replace(facts, people=(person(1, cases=(due,)),)), date(2026, 10, 25), ZONE, BRANDS)
+    assert period(digest) == "2026-10-24 07:00 to 2026-10-25 07:00 (Europe/Berlin)"
+    assert digest.people[0].urgency == "due"
 
 
 @pytest.mark.parametrize(
-    "data", ["[]", '{"version":2}', "{}", '{"version":1}', '{"version":1,"day":"2026-11-22"}', busy().to_json()[:-1] + ',"x":1}']
+    "data",
+    [
+        "[]",
+        '{"version":3}',
+        "{}",
+        '{"version":1}',
+        '{"version":2}',
+        '{"version":1,"day":"2026-11-22"}',
+        busy().to_json()[:-1] + ',"x":1}',
+    ],
 )
 def test_what_is_no_digest_is_refused(data: str) -> None:
     with pytest.raises(ValueError, match="stored digest"):
         Digest.from_json(data)
 
 
-def test_the_subject_says_the_news() -> None:
-    assert subject(busy()) == (
-        "2 need a call, 1 new candidate, 4 customers heard, 2 changes — Quillon, Quillon Press, 2026-11-22"
-    )
+def test_the_subject_says_the_news_within_what_is_seen_of_it() -> None:
+    digest = busy()
+    assert headline(digest) == "1 to call (1 overdue), 1 not to be contacted, 1 new candidate, 4 customers heard, 2 changes"
+    assert subject(digest) == "1 to call (1 overdue), 1 not to call — Quillon, Quillon Press, 2026-11-22"
+    assert subject(replace(digest, title="Quillon")) == "1 to call (1 overdue), 1 not to call, 1 candidate — Quillon, 2026-11-22"
+    assert subject(replace(digest, title="Q" * 90)).startswith("1 to call (1 overdue) — QQ")
     assert subject(build_digest(quiet_facts(), DAY, ZONE, BRANDS)).startswith("Nobody needs you today — ")
+
+
+def test_bursts_stand_between_what_is_wrong_and_what_is_good_and_matches_only_where_nothing_else_is() -> None:
+    assert headline(replace(busy(), spikes=("a",))) == (
+        "1 to call (1 overdue), 1 not to be contacted, 1 burst of mentions, 1 new candidate, 4 customers heard, 2 changes"
+    )
+    quiet = build_digest(quiet_facts(), DAY, ZONE, BRANDS)
+    assert headline(replace(quiet, spikes=("a", "b"))) == "2 bursts of mentions"
+    asked = build_digest(replace(quiet_facts(), proposals=proposals()), DAY, ZONE, BRANDS)
+    assert headline(asked) == "4 matches to confirm"
+    assert not asked.is_quiet
 
 
 def test_a_day_on_which_no_source_was_heard_does_not_look_like_a_quiet_one() -> None:
@@ -133,7 +277,39 @@ def test_coverage_is_honest(line: Coverage, words: str) -> None:
 
 
 def told(*lines: Coverage, **options: object) -> Digest:
-    return build_digest(DigestFacts(SINCE, UNTIL, (), lines), DAY, ZONE, BRANDS, **options)
+    """A day on which somebody is to be told about: on any other the sources take one line."""
+    somebody = person(1, cases=(case_of(1, CaseKind.CANDIDATE, 1, EventKind.OPENED),))
+    return build_digest(DigestFacts(SINCE, UNTIL, (somebody,), lines), DAY, ZONE, BRANDS, **options)
+
+
+def quiet(*lines: Coverage, **counts: object) -> Digest:
+    return build_digest(DigestFacts(SINCE, UNTIL, (), lines, **counts), DAY, ZONE, BRANDS)
+
+
+def test_a_quiet_day_is_one_line() -> None:
+    text = render_text(quiet(Coverage("a", "rss", Health.OK, UNTIL)))
+    assert text.splitlines()[2:] == ["Nobody needs you today. Nobody mentioned us."]
+    spoke = quiet(mentions=3, labels={Label.POSITIVE: 3}, hidden={"ambiguous": 2})
+    assert quiet_line(spoke) == (
+        "Nobody needs you today. 3 mentions of us: 3 positive; none by a customer. Hidden as not relevant: 2."
+    )
+    waits = build_digest(replace(quiet_facts(), waiting=waiting()), DAY, ZONE, BRANDS)
+    assert quiet_line(waits).endswith(
+        "Still waiting: 1 follow-up not due yet (since 14 Nov), 4 undecided candidates (since 3 Nov)."
+    )
+
+
+def test_a_quiet_day_says_in_one_line_what_was_not_heard() -> None:
+    lines = [Coverage(f"s{n}", "rss", Health.PARTIAL, UNTIL, 6, 4, refused_runs=4) for n in range(5)]
+    lines[0] = Coverage("lost", "rss", Health.OK, UNTIL, gaps=(Gap(hours_ago(90), hours_ago(20), "it goes back a day"),))
+    assert unheard_line(quiet(*lines)) == (
+        "Not heard in full: s1 (refused 4 of 6 runs), s2 (refused 4 of 6 runs), s3 (refused 4 of 6 runs), 2 more."
+        " How well: listener sources"
+    )
+    assert unheard_line(quiet(lines[0])).startswith("Not heard in full: lost (lost for good: 18–21 Nov, it goes back a day)")
+    assert unheard_line(quiet(Coverage("a", "rss", Health.OK, UNTIL))) == ""
+    dead = quiet(Coverage("a", "rss", Health.FAILED, None))
+    assert render_text(dead).splitlines()[2].startswith("Nothing could be heard.")
 
 
 def test_of_many_sources_those_with_gaps_are_named() -> None:
@@ -152,15 +328,15 @@ def test_thirty_healthy_sources_share_one_line_until_which_all_were_heard() -> N
     assert digest.coverage == ()
     assert digest.coverage_heard
     assert (digest.coverage_heard.number, digest.coverage_heard.heard_until) == (30, hours_ago(2.9))
-    text = render_text(digest).partition("WAS NOT")[2]
+    text = render_text(digest).partition("HOW WELL WE HEARD")[2].partition("\n\n")[0]
     assert " ".join(text.split()).endswith(
         "✓ 30 sources heard without gaps, until 04:06 or later: " + ", ".join(f"s{n:02}" for n in range(12)) + " and 18 more"
     )
-    assert subject(digest).startswith("Nobody needs you today")
 
 
-def test_a_few_healthy_sources_and_those_with_something_to_say_have_lines_of_their_own() -> None:
-    assert told(*(Coverage(f"s{n}", "rss", Health.OK, UNTIL) for n in range(6))).coverage_heard is None
+def test_one_healthy_source_and_those_with_something_to_say_have_lines_of_their_own() -> None:
+    assert told(*(Coverage(f"s{n}", "rss", Health.OK, UNTIL) for n in range(1))).coverage_heard is None
+    assert told(*(Coverage(f"s{n}", "rss", Health.OK, UNTIL) for n in range(2))).coverage == ()
     plain = [Coverage(f"s{n}", "rss", Health.OK, UNTIL) for n in range(7)]
     special = (
         replace(plain[0], source="moved", notices=("it has moved",)),
@@ -181,7 +357,7 @@ def test_a_paused_source_says_why_and_when_it_goes_on() -> None:
     digest = told(line, resumes={"x": datetime(2026, 11, 30, 23, tzinfo=UTC)})
     text = " ".join(render_text(digest).split())
     assert "= x (twitter): paused, the monthly cap of USD 20.00 is reached; goes on 1 Dec; heard until 21 Nov 01:00" in text
-    assert headline(digest) == "Nothing could be heard"
+    assert headline(quiet(line)) == "Nothing could be heard"
 
 
 def test_a_digest_that_an_older_version_stored_can_be_shown() -> None:

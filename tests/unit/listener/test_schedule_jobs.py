@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from listener import job
+from listener import alerting, job, telling
 from listener.core.errors import StorageError
 from listener.schedule.jobs import AGAIN, SETTLE, Jobs
 from listener.schedule.plan import DIGEST, ORPHANS, RETENTION, WORK
 from listener.schedule.trouble import LOST_AFTER, Trouble
+from listener.tell import Desk, Told
 from listener.wiring import App, load_app
 from storage.store import Store
 
@@ -106,6 +107,16 @@ def test_a_source_is_asked_once_for_a_slot_in_a_run_of_its_own(bench: Bench, sto
     assert "source_asked" in bench.perform("source:good")
 
 
+def test_the_scheduler_looks_often_however_seldom_sources_are_asked(
+    bench: Bench, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desks: list[Desk] = []
+    monkeypatch.setattr(telling, "tell", lambda made, *_, **__: (desks.append(made), Told())[1])
+    for name in ("source:bad", "source:good", WORK):
+        bench.perform(name)
+    assert [made.often for made in desks][-1:] == [True]
+
+
 def test_another_process_does_not_do_the_slot_again(bench: Bench, app: App) -> None:
     bench.perform("source:good")
     with app.open_store(NOW) as theirs:
@@ -123,18 +134,20 @@ def test_a_source_that_fails_rests_and_then_is_asked_again(bench: Bench, store: 
 
 def test_work_is_done_only_where_there_is_something_new_but_health_always(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
-    for name in ("work", "watch_health", "tell_people"):
-        real = getattr(job, name)
-        monkeypatch.setattr(job, name, lambda *args, name=name, real=real, **named: (done.append(name), real(*args, **named))[1])
+    for module, name in ((job, "work"), (alerting, "alert_people"), (telling, "tell_people")):
+        real = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda *args, name=name, real=real, **named: (done.append(name), real(*args, **named))[1]
+        )
     bench.perform("source:bad")
     bench.jobs.perform(WORK)
-    assert done == ["watch_health"], "nothing is told before every source was asked"
+    assert done == ["alert_people"], "nothing is told before every source was asked"
     bench.perform("source:good")
     bench.jobs.perform(WORK)
     bench.jobs.perform(WORK)
-    assert done[1:] == ["work", "watch_health", "tell_people", "watch_health", "tell_people"]
+    assert done[1:] == ["work", "alert_people", "tell_people", "alert_people", "tell_people"]
     bench.perform(WORK)
-    assert done[-3:] == ["work", "watch_health", "tell_people"], "at its own slot, all of it"
+    assert done[-3:] == ["work", "alert_people", "tell_people"], "at its own slot, all of it"
 
 
 def test_the_first_digest_waits_for_every_source_but_not_for_ever(bench: Bench, store: Store) -> None:
@@ -170,12 +183,42 @@ def test_a_defect_is_told_and_costs_its_slot_only(bench: Bench, store: Store, mo
     assert "source_asked" in bench.perform("source:good")
 
 
+@pytest.mark.parametrize("rule", ["watch_health", "watch_people", "watch_stories", "watch_bursts", "look_after"])
+def test_a_rule_with_a_defect_keeps_no_other_alert_and_no_digest_from_going_out(
+    bench: Bench, app: App, store: Store, rule: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looked: list[datetime] = []
+    monkeypatch.setattr(alerting, "look_after", lambda _app, _store, now: looked.append(now))
+    monkeypatch.setattr(alerting, rule, lambda *_: 1 / 0)
+    report = job.run_pass(app, store, NOW)
+    assert "alert_defect" in capsys.readouterr().out
+    assert report.told.digests == 1
+    assert len(looked) == (rule != "look_after")
+    assert [each.rpartition(": ")[2] for each in report.defects] == ["ZeroDivisionError"]
+    assert store.runs.latest()[0].error == report.defects[0]
+    for name in ("source:good", "source:bad"):
+        bench.perform(name)
+    bench.now += timedelta(days=1)
+    bench.perform(DIGEST)
+    assert store.digests.told_until("folder:digest") == bench.now
+
+
+def test_a_store_that_cannot_be_used_ends_the_pass(app: App, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(alerting, "watch_people", fail)
+    with pytest.raises(StorageError):
+        job.run_pass(app, store, NOW)
+    assert store.runs.latest()[0].error == "StorageError"
+
+
 def test_an_engine_that_cannot_work_keeps_nobody_from_learning_of_dead_sources(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched: list[datetime] = []
     monkeypatch.setattr(job, "work", lambda *_, **__: 1 / 0)
-    monkeypatch.setattr(job, "watch_health", lambda _app, _store, now: watched.append(now))
+    monkeypatch.setattr(alerting, "alert_people", lambda _app, _store, now: watched.append(now))
     assert "job_defect" in bench.perform(WORK)
     assert watched == [NOW]
 
@@ -254,7 +297,7 @@ def test_news_that_come_while_others_are_worked_on_are_asked_for_again(bench: Be
 
 def test_a_job_that_this_process_is_doing_is_not_begun_a_second_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[str]] = []
-    monkeypatch.setattr(job, "watch_health", lambda *_: seen.append(bench.perform(WORK)))
+    monkeypatch.setattr(alerting, "alert_people", lambda *_: seen.append(bench.perform(WORK)))
     bench.perform(WORK)
     assert seen == [[]]
 

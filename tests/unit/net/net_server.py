@@ -44,6 +44,7 @@ class Site:
         self.scheme = scheme
         self.answers: dict[str, Reply | Raw | Callable[[Seen], Reply]] = {}
         self.seen: list[Seen] = []
+        self.connections = 0
 
     def __setitem__(self, path: str, answer: Reply | Raw | Callable[[Seen], Reply] | bytes | str) -> None:
         if isinstance(answer, str):
@@ -67,6 +68,10 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body are two writes; without this the second waits 40 ms
     site: Site
+
+    def setup(self) -> None:
+        super().setup()
+        self.site.connections += 1
 
     def do_GET(self) -> None:
         length = int(self.headers.get("content-length") or 0)

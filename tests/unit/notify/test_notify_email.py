@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import email
-import email.policy
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from hypothesis import given
-from hypothesis import strategies as st
 
-from listener.core.errors import NotifyError
-from listener.core.telling import Message
-from listener.notify.email import CONFIGURATION, EmailNotifier, Security, SmtpSettings, compose, message_id
+from listener.core.messages import CONFIGURATION, Message
+from listener.notify._mail import message_id
+from listener.notify.email import EmailNotifier, Security, SmtpSettings
+from tests.support.postbox import Postbox, free_port, serving
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 PLAIN = SmtpSettings(host="127.0.0.1", port=1, sender="Listener <listener@quillon.example>", security=Security.NONE, seconds=5)
@@ -34,71 +29,6 @@ def message(recipient: str = "ines@quillon.example", number: int = 1, **more: An
     key = f"digest:all:2026-11-22:mail:{number}"
     made = Message(key, "mail", recipient, "2 need a call — Quillon, 2026-11-22", "Grüße\n", "<p>Grüße</p>", NOW)
     return replace(made, **more)
-
-
-@dataclass
-class Postbox:
-    """The server's side: keeps what it accepts, refuses by the local part of the address."""
-
-    mails: list[EmailMessage] = field(default_factory=list)
-    connections: int = 0
-
-    async def handle_EHLO(  # noqa: N802 - the names that aiosmtpd calls
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        session.host_name = hostname
-        self.connections += not getattr(session, "counted", False)
-        session.counted = True  # type: ignore[attr-defined] # EHLO comes again after STARTTLS
-        return responses
-
-    async def handle_MAIL(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if address.startswith("stranger"):
-            return "553 5.7.1 sender not yours: stranger@quillon.example"
-        envelope.mail_from = address
-        return "250 OK"
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        answers = {
-            "gone": "550 5.1.1 <gone@quillon.example> no such user",
-            "full": "452 4.2.2 mailbox of full@quillon.example is full",
-            "odd": "550 no idea",
-            "bye": "421 4.7.0 too many",
-        }
-        local = address.partition("@")[0]
-        if local in answers:
-            return answers[local]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        if "spam" in mail["Subject"]:
-            return "554 5.7.1 looks like spam"
-        if "later" in mail["Subject"]:
-            return "451 4.3.0 try later"
-        self.mails.append(mail)
-        return "250 OK"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def serving(postbox: Postbox, **options: Any) -> Iterator[int]:
-    port = free_port()
-    controller = Controller(postbox, hostname="127.0.0.1", port=port, **options)
-    controller.start()
-    try:
-        yield port
-    finally:
-        controller.stop()
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +114,28 @@ def test_a_refused_sender_is_a_matter_of_configuration_and_loses_nothing() -> No
         (outcome,) = notifier(port, sender="stranger@quillon.example").send([message()])
     assert (outcome.ok, outcome.permanent, outcome.retry_after) == (False, False, CONFIGURATION)
     assert outcome.detail == "the mail server refused the sender (553 5.7.1)"
+
+
+def test_a_sender_who_is_put_off_is_tried_again_soon() -> None:
+    with serving(Postbox()) as port:
+        (outcome,) = notifier(port, sender="grey@quillon.example").send([message()])
+    assert (outcome.ok, outcome.permanent, outcome.retry_after, outcome.down) == (False, False, None, False)
+    assert outcome.detail == "the mail server refused the sender (451 4.7.1)"
+
+
+@pytest.mark.parametrize("sender", ["listener", "listener@", ""])
+def test_a_sender_that_is_none_is_a_matter_of_configuration(sender: str) -> None:
+    (outcome,) = notifier(free_port(), sender=sender).send([message()])
+    assert (outcome.permanent, outcome.retry_after) == (False, CONFIGURATION)
+    assert outcome.detail == "the sender is not one address; look at `from`"
+
+
+def test_what_is_not_one_address_is_refused_and_the_others_are_served() -> None:
+    box = Postbox()
+    with serving(box) as port:
+        outcomes = list(notifier(port).send([message("ines@quillon.example\r\nBcc: eve@evil.example"), message()]))
+    assert [(outcome.ok, outcome.permanent) for outcome in outcomes] == [(False, True), (True, False)]
+    assert len(box.mails) == 1
 
 
 def test_no_messages_need_no_server() -> None:
@@ -304,6 +256,7 @@ def test_a_server_that_falls_silent_in_mid_mail_is_given_up() -> None:
     with misbehaving(fall_silent) as (port, calls):
         outcomes = list(notifier(port, seconds=0.3).send([message(number=n) for n in range(3)]))
     assert {outcome.detail for outcome in outcomes} == {"the mail server did not answer in time"}
+    assert [(outcome.unsure, outcome.down) for outcome in outcomes] == [(True, True), (False, True), (False, True)]
     assert len(calls) == 1
 
 
@@ -316,6 +269,8 @@ def test_a_connection_that_is_dropped_is_opened_once_more() -> None:
         outcomes = list(notifier(port).send([message(number=n) for n in range(4)]))
     assert [outcome.ok for outcome in outcomes] == [False] * 4
     assert {outcome.permanent for outcome in outcomes} == {False}
+    assert [outcome.unsure for outcome in outcomes] == [True, True, False, False]
+    assert [outcome.down for outcome in outcomes] == [False, True, True, True]
     assert {outcome.detail for outcome in outcomes} <= {
         "the mail server closed the connection",
         "the connection to the mail server was lost",
@@ -342,7 +297,9 @@ def test_a_server_that_does_not_want_us(greeting: bytes, detail: str) -> None:
 def test_nobody_there() -> None:
     port = free_port()
     outcomes = list(notifier(port).send([message(), message()]))
-    assert {(outcome.ok, outcome.permanent) for outcome in outcomes} == {(False, False)}
+    assert {(outcome.ok, outcome.permanent, outcome.down, outcome.unsure) for outcome in outcomes} == {
+        (False, False, True, False)
+    }
     assert all(outcome.detail.startswith(f"127.0.0.1:{port} cannot be reached: ") for outcome in outcomes)
 
 
@@ -350,69 +307,3 @@ def test_nobody_there() -> None:
 def test_a_metadata_service_is_never_talked_to(host: str) -> None:
     (outcome,) = notifier(25, host=host).send([message()])
     assert "is not allowed" in outcome.detail
-
-
-# ---------------------------------------------------------------------------------------------------------- the mail
-
-
-@pytest.mark.parametrize(
-    "recipient",
-    [
-        "",
-        "ines",
-        "@",
-        "a@",
-        "ines@quillon.example\r\nBcc: eve@evil.example",
-        "ines@quillon.example, eve@evil.example",
-        "<ines@quillon.example>",
-        "ines quist@quillon.example",
-        "inés@quillon.example",
-        "ines@" + "x" * 300 + ".example.\ud800",
-    ],
-)
-def test_what_is_not_one_address_is_refused_for_good(recipient: str) -> None:
-    with pytest.raises(NotifyError) as refused:
-        compose(message(recipient), PLAIN, NOW)
-    assert refused.value.permanent
-    assert "eve" not in str(refused.value)
-    assert "quillon" not in str(refused.value)
-
-
-@pytest.mark.parametrize("breaking", ["a\r\nBcc: eve@evil.example", "a\nb", "a\rb"])
-def test_no_header_can_be_smuggled_in(breaking: str) -> None:
-    with serving(Postbox()) as port:
-        outcomes = list(notifier(port).send([message(subject=breaking), message()]))
-    assert [(outcome.ok, outcome.permanent) for outcome in outcomes] == [(False, True), (True, False)]
-    with pytest.raises(NotifyError):
-        compose(message(), replace(PLAIN, unsubscribe=breaking), NOW)
-
-
-def test_an_international_domain_is_written_as_every_server_takes_it() -> None:
-    assert compose(message("ines@bücher.example"), PLAIN, NOW)["To"] == "ines@xn--bcher-kva.example"
-
-
-def test_without_html_there_is_one_part_and_without_a_time_the_clocks() -> None:
-    mail = compose(message(html=None, created_at=None), PLAIN, NOW + timedelta(hours=1))
-    assert mail.get_content_type() == "text/plain"
-    assert mail["Date"].datetime == NOW + timedelta(hours=1)
-    assert mail["List-Unsubscribe"] == "<mailto:listener@quillon.example?subject=unsubscribe>"
-
-
-def test_the_id_tells_nobody_the_key() -> None:
-    first, second = message_id("digest:ines@quillon.example", "q.example"), message_id("digest:tomas", "q.example")
-    assert first == message_id("digest:ines@quillon.example", "q.example")
-    assert first != second
-    assert "ines" not in first
-
-
-@given(st.text(max_size=200), st.text(max_size=500), st.text(max_size=60))
-def test_any_text_becomes_a_mail_or_a_clear_refusal(subject: str, text: str, recipient: str) -> None:
-    try:
-        mail = compose(message(recipient, subject=subject, text=text), PLAIN, NOW)
-    except NotifyError:
-        mail = compose(message(subject="plain", text=text), PLAIN, NOW)
-    raw = mail.as_bytes()
-    head = raw.partition(b"\r\n\r\n")[0]
-    names = [line.partition(b":")[0] for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t"))]
-    assert len(names) == len(set(names)) == 9
-    assert b"Bcc" not in names

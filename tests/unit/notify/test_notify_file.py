@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listener.core.telling import Message
+from listener.core.messages import Message, MessageKind, Picture
 from listener.notify.file import FileNotifier, file_stem
 
 MESSAGE = Message(
@@ -68,24 +69,24 @@ def test_what_cannot_be_written_is_an_outcome_and_leaves_nothing_half_done(tmp_p
     assert [path.name for path in taken.iterdir()] == [f"{file_stem(MESSAGE)}.txt"]
 
 
-@pytest.mark.parametrize(
-    ("key", "start"),
-    [
-        ("../../etc/passwd", "etc-passwd-2026-11-23-"),
-        ("/absolute\x00\n", "absolute-2026-11-23-"),
-        ("....:x", "message-2026-11-23-"),
-        ("日本", "message-2026-11-23-"),
-        ("Überfällig:2026-01-02", "uberfallig-2026-01-02-"),
-    ],
-)
-def test_no_key_makes_a_path(key: str, start: str) -> None:
-    stem = file_stem(replace(MESSAGE, dedup_key=key))
-    assert stem.startswith(start)
-    assert "--" not in stem
+@pytest.mark.parametrize("key", ["../../etc/passwd", "/absolute\x00\n", "....:x", "日本", "alert:7:../.."])
+@pytest.mark.parametrize("kind", list(MessageKind))
+def test_a_name_begins_with_the_kind_and_no_key_makes_a_path(key: str, kind: MessageKind) -> None:
+    stem = file_stem(replace(MESSAGE, dedup_key=key, kind=kind))
+    assert re.fullmatch(rf"{kind.value}-2026-11-23-[0-9a-f]{{8}}", stem)
+
+
+def test_the_html_holds_its_pictures(tmp_path: Path) -> None:
+    html = """<p>cid:chart-1</p><img src="cid:chart-1" alt="up"><img alt='x' src='cid:chart-1'><img src="cid:other">"""
+    chart = Picture("chart-1", "up", b"\x89PNG\\1")
+    assert next(FileNotifier(tmp_path).send([replace(MESSAGE, html=html, pictures=(chart,))])).ok
+    data = "data:image/png;base64,iVBOR1wx"
+    written = next(tmp_path.glob("*.html")).read_text()
+    assert written == f"""<p>cid:chart-1</p><img src="{data}" alt="up"><img alt='x' src='{data}'><img src="cid:other">"""
 
 
 def test_without_any_date_the_name_says_so() -> None:
-    assert file_stem(replace(MESSAGE, dedup_key="alert:7", created_at=None)).startswith("alert-undated-")
+    assert file_stem(replace(MESSAGE, dedup_key="alert:7", kind=MessageKind.ALERT, created_at=None)).startswith("alert-undated-")
 
 
 @given(st.text(max_size=300), st.text(max_size=50))

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from listener.core.analysis import Label
 from listener.core.brand import OPEN_WEB, MatchingPolicy, TargetKind
 from listener.core.mention import Author, Kind, Mention
+from listener.core.messages import Message
 from listener.core.ports import Saved
-from listener.core.telling import Message
 from listener.core.terms import REDDIT
 from listener.query import parse
 from storage.listening_tables import counts

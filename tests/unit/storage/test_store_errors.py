@@ -12,15 +12,15 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from listener.core.alerting import AlertPlan
 from listener.core.brand import OPEN_WEB, Provenance
 from listener.core.errors import StorageError
+from listener.core.messages import Message
 from listener.core.ports import StreamResult
-from listener.core.telling import Message
 from storage.errors import explain
 from storage.store import Retention, Selector, Store, open_store
 from tests.support.heard import (
     BRAND,
-    HOUR,
     JUDGE,
     MATCHER,
     NOW,
@@ -67,7 +67,7 @@ WRITES: dict[str, Callable[[Store], object]] = {
     "policies": lambda store: store.mentions.adopt_policies({"s": OPEN_WEB}),
     "ledger": lambda store: store.ledgers.of("s", NOW.date()).charge({"reads": 1}),
     "job": _claim,
-    "incidents": lambda store: store.incidents.save([], [], [], NOW),
+    "incidents": lambda store: store.incidents.save([], [], AlertPlan(), NOW),
     "rechecks": lambda store: store.rechecks.save_rechecked([1], [], NOW),
     "removal": lambda store: store.rechecks.save_rechecked([], [1], NOW),
     "erasure": lambda store: store.privacy.erase_person(Selector(contact_id="C1"), NOW),
@@ -95,7 +95,8 @@ READS: dict[str, Callable[[Store], object]] = {
     "digest": lambda store: store.digests.digest_facts(NOW, NOW),
     "told": lambda store: store.digests.told_until("kim"),
     "saved digest": lambda store: store.digests.saved_digest("kim", NOW.date()),
-    "due": lambda store: store.outbox.due(NOW + HOUR, 1),
+    "waiting": lambda store: store.outbox.waiting(),
+    "messages to send": lambda store: store.outbox.load(["m"]),
     "messages": lambda store: store.outbox.find(),
     "coverage": lambda store: store.runs.coverage(NOW, NOW),
     "since": lambda store: store.runs.listened_since("s"),

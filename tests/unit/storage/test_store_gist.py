@@ -13,7 +13,8 @@ import pytest
 from listener.core.analysis import Analysis, AspectSentiment, Label, Level, Noise, Relevance
 from listener.core.brand import MatchingPolicy, TargetKind
 from listener.core.mention import Author
-from listener.core.telling import AMBIGUOUS, UNIMPORTANT, UNKNOWN_LANGUAGE, DigestFacts, Message, TopicFacts, Utterance
+from listener.core.messages import Message
+from listener.core.telling import AMBIGUOUS, UNIMPORTANT, UNKNOWN_LANGUAGE, DigestFacts, TopicFacts, Utterance
 from listener.core.terms import X
 from storage.store import Selector, Store, open_store
 from tests.support.heard import (

@@ -6,16 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from listener.core.alerting import AlertPlan
 from listener.core.errors import RetryLater, SourcePaused, SourceRejected, StorageError
 from listener.core.health import Incident, IncidentKind, SourceHistory
+from listener.core.messages import Message
 from listener.core.ports import StreamResult
-from listener.core.telling import Message
 from listener.health_rules import judge_health
 from storage.incidents import MOST_TIMES, TIMES
 from storage.store import Store
 from tests.support.heard import DAY, HOUR, NOW, hear, mention
+from tests.support.outbox import due
 
 ALERT = Message("incident 1", "mail", "kim", "blogs fails", "It fails.", None, NOW)
+TOLD, NOTHING = AlertPlan(messages=(ALERT,)), AlertPlan()
 FAILING = Incident(None, "blogs", IncidentKind.FAILING, "403", NOW)
 
 
@@ -27,30 +30,31 @@ def _log(store: Store, *results: StreamResult, at: int = 0) -> None:
 def test_an_incident_is_opened_once_and_closed_once(any_store: Store) -> None:
     book = any_store.incidents
     silent = replace(FAILING, kind=IncidentKind.SILENT, reason="nothing for 9 h")
-    book.save([FAILING, silent, FAILING], [], [ALERT], NOW)
-    book.save([replace(FAILING, opened_at=NOW + HOUR)], [], [ALERT], NOW + HOUR)
+    book.save([FAILING, silent, FAILING], [], TOLD, NOW)
+    book.save([replace(FAILING, opened_at=NOW + HOUR)], [], TOLD, NOW + HOUR)
     failing, quiet = book.open()
     assert (failing, quiet) == (replace(FAILING, id=1), replace(silent, id=2))
-    assert any_store.outbox.due(NOW, 9) == [ALERT]
-    book.save([], [replace(failing, closed_at=NOW + DAY)], [replace(ALERT, dedup_key="over")], NOW + DAY)
-    book.save([], [replace(failing, closed_at=NOW + 2 * DAY)], [], NOW + 2 * DAY)
+    assert due(any_store, NOW) == [ALERT]
+    book.save([], [replace(failing, closed_at=NOW + DAY)], AlertPlan(messages=(replace(ALERT, dedup_key="over"),)), NOW + DAY)
+    book.save([], [replace(failing, closed_at=NOW + 2 * DAY)], NOTHING, NOW + 2 * DAY)
     assert book.open() == [quiet]
     assert book.latest() == [quiet, replace(failing, closed_at=NOW + DAY)]
-    assert [message.dedup_key for message in any_store.outbox.due(NOW + DAY, 9)] == ["incident 1", "over"]
-    book.save([replace(FAILING, opened_at=NOW + 3 * DAY)], [], [], NOW + 3 * DAY)
+    assert [message.dedup_key for message in due(any_store, NOW + DAY)] == ["incident 1", "over"]
+    book.save([replace(FAILING, opened_at=NOW + 3 * DAY)], [], NOTHING, NOW + 3 * DAY)
     assert [one.opened_at for one in book.open()] == [NOW, NOW + 3 * DAY]
 
 
 def test_an_incident_can_be_closed_and_opened_again_at_once(any_store: Store) -> None:
-    any_store.incidents.save([FAILING], [], [], NOW)
-    any_store.incidents.save([replace(FAILING, opened_at=NOW + HOUR)], any_store.incidents.open(), [], NOW + HOUR)
+    any_store.incidents.save([FAILING], [], NOTHING, NOW)
+    any_store.incidents.save([replace(FAILING, opened_at=NOW + HOUR)], any_store.incidents.open(), NOTHING, NOW + HOUR)
     assert [one.opened_at for one in any_store.incidents.open()] == [NOW + HOUR]
     assert any_store.incidents.latest()[1].closed_at == NOW + HOUR
 
 
 def test_an_incident_and_its_messages_are_kept_together_or_not_at_all(any_store: Store) -> None:
+    broken = replace(ALERT, channel=None)  # type: ignore[arg-type]  # no database takes it
     with pytest.raises(StorageError):
-        any_store.incidents.save([FAILING], [], [replace(ALERT, channel=None)], NOW)  # type: ignore[arg-type]  # no database takes it
+        any_store.incidents.save([FAILING], [], AlertPlan(messages=(broken,)), NOW)
     assert any_store.incidents.open() == []
 
 

@@ -11,22 +11,24 @@ from typing import Any
 import pytest
 from sqlalchemy import JSON, Column, LargeBinary, String, Table, func, select, update
 
+from listener.alerts.model import Alert
+from listener.core.alerting import AlertPlan, AlertRule, AlertState
 from listener.core.analysis import Analysis, AspectSentiment, Relevance
-from listener.core.brand import Evidence, TargetKind
+from listener.core.brand import OPEN_WEB, Evidence, TargetKind
 from listener.core.cases import CaseState
 from listener.core.corrections import CorrectionKind, Named, Said
 from listener.core.identities import Merge, MergeWork
 from listener.core.mention import Author, Kind
+from listener.core.messages import Card, Delivery, Message, MessageKind, MessageState, Picture, pictures_to_json
 from listener.core.people import Outcome, Reason, RunnerUp
 from listener.core.ports import Saved
-from listener.core.telling import Delivery, Message
 from storage.identity_tables import author_keys, customer_pairs, employments, identity_decisions, merge_queue, merges
 from storage.metadata import metadata
-from storage.outbox import MessageState
 from storage.store import Erased, Pruned, Retention, Selector, Store
 from storage.tables import authors, cases, customers, matches, staged_customers
-from storage.telling_tables import digests, outbox
+from storage.telling_tables import alert_quotes, alerts, digests, outbox
 from storage.told import ToldDigest
+from tests.support.alerts import alert_about
 from tests.support.heard import (
     BRAND,
     DAY,
@@ -47,6 +49,7 @@ from tests.support.heard import (
     pending,
     understand,
 )
+from tests.support.outbox import due
 
 ADA = Selector(contact_id="C1")
 FAR = NOW + 3000 * DAY
@@ -92,6 +95,16 @@ def _everything(store: Store) -> None:
     mail = Message("d1", "mail", "kim", "About Ada", "Ada", "<p>Ada", NOW)
     store.digests.save_digest("kim", date(2026, 3, 10), NOW - DAY, NOW, data, [mail], NOW)
     store.customers.save_customers([(customer(1, company="New"), [])], "unfinished", NOW)
+    _told_at_once(store, person)
+
+
+def _told_at_once(store: Store, person: int) -> None:
+    """An alert about the person, of which a message waits."""
+    draft = alert_about(person, 1, key="a1", segment="Gold")
+    picture = Picture("chart", "Ada's month", b"png")
+    message = Message("alert:a1:mail:kim", "mail", "kim", "About Ada", "Ada", "<p>Ada", NOW, kind=MessageKind.ALERT)
+    message = replace(message, card=Card("Ada"), pictures=(picture,), alert_keys=("a1",))
+    store.alerts.save(AlertPlan(((draft, AlertState.OPEN),), (), (message,)), NOW, seen=0)
 
 
 def _who(store: Store) -> None:
@@ -115,6 +128,12 @@ def _mark(store: Store) -> dict[str, str]:
         for column in _personal():
             mark = f"MARK {column.table.name}.{column.name} ENDS"
             value: Any = [mark] if isinstance(column.type, JSON) else mark
+            if column is alerts.c.words:
+                value = json.dumps({"items": [{"title": mark}]})
+            if column is outbox.c.card:
+                value = Card(mark).to_json()
+            if column is outbox.c.pictures:
+                value = pictures_to_json([Picture("chart", mark, b"png")])
             if column is digests.c.data:
                 data = json.loads(connection.scalars(select(digests.c.data)).one())
                 data["people"][0]["name"] = mark
@@ -138,7 +157,7 @@ def test_an_export_holds_every_personal_column(any_store: Store) -> None:
     exported = json.dumps(any_store.privacy.export_person(ADA))
     missing = {column for column, mark in marks.items() if mark not in exported}
     # A message tells of several people; the person's own part of it is the digest entry.
-    assert missing == {"outbox.subject", "outbox.text", "outbox.html"}
+    assert missing == {"outbox.subject", "outbox.text", "outbox.html", "outbox.card", "outbox.pictures"}
     assert "Bob" not in exported
 
 
@@ -161,7 +180,7 @@ def test_an_erasure_reaches_every_personal_column(any_store: Store, selector: Se
     assert erased.rows["mentions"] == 2
     assert erased.rows["customers"] == 1
     assert {name: erased.rows[name] for name in _ABOUT_WHO} == _ABOUT_WHO
-    assert (erased.digest_entries, erased.messages_withdrawn) == (1, 1)
+    assert (erased.digest_entries, erased.messages_withdrawn, erased.rows["alerts"]) == (1, 2, 1)
     assert "MARK" not in _kept(any_store)
     assert any_store.digests.saved_digest("kim", date(2026, 3, 10)) == '{"people": [{"person_id": 999, "name": "Bob"}]}'
     assert any_store.outbox.find()[0].state == MessageState.WITHDRAWN
@@ -201,17 +220,95 @@ def test_an_erasure_leaves_everybody_else_alone(any_store: Store) -> None:
     any_store.privacy.erase_person(ADA, NOW)
     assert any_store.privacy.export_person(Selector(author_id=2)) == before
     any_store.outbox.put([Message("other", "mail", "kim", "S", "T", None, NOW)])
-    any_store.outbox.record([(any_store.outbox.due(NOW, 1)[0], Delivery(True, "ok"))], NOW)
+    any_store.outbox.record([(due(any_store, NOW)[0], Delivery(True, "ok"))], NOW)
     any_store.privacy.erase_person(Selector(author_id=2), NOW)
     assert any_store.outbox.find()[0].state == MessageState.SENT
 
 
-def test_an_erasure_leaves_waiting_messages_about_sources_alone(any_store: Store) -> None:
+def test_an_erasure_leaves_waiting_messages_about_nobody_alone(any_store: Store) -> None:
     _everything(any_store)
-    keys = ("alert:1:mail:kim", "recovery:1:mail:kim", "alerts", "other")
-    any_store.outbox.put([Message(key, "mail", "kim", "S", "T", None, NOW) for key in keys])
+    source = replace(alert_about(1), key="a2", person_id=None, mention_ids=(), rule=AlertRule.SOURCE, subject="source:forum")
+    kept = Message("alert:a2:mail:kim", "mail", "kim", "S", "T", None, NOW, kind=MessageKind.ALERT, alert_keys=("a2",))
+    any_store.alerts.save(AlertPlan(((source, AlertState.OPEN),), (), (kept,)), NOW)
+    former = replace(kept, dedup_key="alert:of an earlier version", alert_keys=())
+    unknown = Message("other", "mail", "kim", "S", "T", None, NOW)
+    any_store.outbox.put([former, unknown, replace(unknown, dedup_key="test", kind=MessageKind.TEST)])
     assert any_store.privacy.erase_person(ADA, NOW).messages_withdrawn == 3
-    assert sorted(message.dedup_key for message in any_store.outbox.due(NOW, 9)) == ["alert:1:mail:kim", "recovery:1:mail:kim"]
+    waiting = sorted(message.dedup_key for message in due(any_store, NOW))
+    assert waiting == ["alert:a2:mail:kim", "alert:of an earlier version", "test"]
+
+
+# ------------------------------------------------------------------------------------------------------------ alerts
+
+
+def _two_told_together(store: Store) -> tuple[int, int]:
+    """Ada and Bob, of whom one message tells at once; Bob's alert quotes Ada, too."""
+    hear(store, mention(1, by="ada"), mention(2, by="bob"))
+    understand(store)
+    ada, bob = (job.person_id for job in pending(store))
+    drafts = [alert_about(ada, 1, key="of ada"), alert_about(bob, 2, 1, key="of bob")]
+    both = ("of ada", "of bob")
+    mail = Message("alert:both:mail:kim", "mail", "kim", "S", "T", None, NOW, kind=MessageKind.ALERT, alert_keys=both)
+    chat = replace(mail, dedup_key="alert:of bob:chat:kim", channel="chat", alert_keys=both[1:])
+    store.alerts.save(AlertPlan(tuple((draft, AlertState.OPEN) for draft in drafts), (), (mail, chat)), NOW)
+    return ada, bob
+
+
+def test_an_erasure_withdraws_what_tells_of_several_and_the_others_are_told_anew(any_store: Store) -> None:
+    _two_told_together(any_store)
+    erased = any_store.privacy.erase_person(Selector(platform="rss", handle="ada"), NOW)
+    assert (erased.rows["alerts"], erased.messages_withdrawn) == (1, 2)
+    assert {one.state for one in any_store.outbox.find()} == {MessageState.WITHDRAWN}
+    assert "T" not in {message.text for message in due(any_store, NOW)}
+    (left,) = any_store.alerts.waiting(NOW)
+    assert (left.key, left.state, left.actor, left.snoozed_until) == ("of bob", AlertState.SNOOZED, "listener", NOW)
+    assert [quote.mention_id for quote in Alert.from_json(left.words).items[0].quotes] == [2]
+    assert left.told == frozenset()
+    assert [row["mention_id"] for row in _rows(any_store, alert_quotes)] == [2]
+
+
+def test_whoever_was_told_already_is_not_told_anew(any_store: Store) -> None:
+    _two_told_together(any_store)
+    (chat,) = (message for message in due(any_store, NOW) if message.channel == "chat")
+    any_store.outbox.record([(chat, Delivery(True, "ok"))], NOW)
+    any_store.privacy.erase_person(Selector(platform="rss", handle="ada"), NOW)
+    (left,) = any_store.alerts.waiting(NOW)
+    assert left.told == {("chat", "kim")}
+
+
+def test_quotes_of_posts_that_are_removed_leave_the_alerts(any_store: Store) -> None:
+    _two_told_together(any_store)
+    hear(any_store, mention(3, by="bob"))
+    any_store.rechecks.save_rechecked([], [2], NOW)
+    of_bob, of_ada = any_store.alerts.find()
+    assert [[quote.mention_id for quote in Alert.from_json(one.words).items[0].quotes] for one in (of_ada, of_bob)] == [[1], [1]]
+    assert [row["mention_id"] for row in _rows(any_store, alert_quotes)] == [1, 1]
+    assert {one.state for one in any_store.outbox.find()} == {MessageState.WITHDRAWN}
+    assert {of_ada.state, of_bob.state} == {AlertState.SNOOZED}
+
+
+def test_what_is_left_of_an_alerts_message_is_kept_as_long_as_the_alert_and_then_recalled(any_store: Store) -> None:
+    _two_told_together(any_store)
+    any_store.outbox.record([(message, Delivery(True, "ok")) for message in due(any_store, NOW)], NOW)
+    any_store.privacy.prune(NOW + 100 * DAY, Retention(unmatched_days=9999, off_target_days=9999))
+    assert (len(any_store.outbox.find()), any_store.alerts.recalled()) == (2, {})
+    any_store.privacy.prune(NOW + 731 * DAY, Retention())
+    keys = [message.dedup_key for message in any_store.alerts.recalled()]
+    assert keys == ["alert:both:mail:kim", "alert:of bob:chat:kim"]
+    any_store.privacy.prune(NOW + 732 * DAY, Retention())
+    assert len(any_store.outbox.find()) == 2, "their files are not removed so far"
+    any_store.alerts.taken_back(keys)
+    any_store.privacy.prune(NOW + 733 * DAY, Retention())
+    assert (any_store.alerts.recalled(), any_store.outbox.find()) == ({}, [])
+
+
+def test_retention_takes_old_alerts_and_quotes_of_blanked_posts(any_store: Store) -> None:
+    _two_told_together(any_store)
+    any_store.privacy.prune(NOW + 10 * DAY, Retention(policy_days={OPEN_WEB.name: 7}))
+    assert _rows(any_store, alert_quotes) == []
+    assert len(_rows(any_store, alerts)) == 2
+    any_store.privacy.prune(NOW + 731 * DAY, Retention())
+    assert _rows(any_store, alerts) == []
 
 
 def test_others_who_may_have_been_the_erased_customer_are_matched_again(any_store: Store) -> None:

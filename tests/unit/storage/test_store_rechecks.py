@@ -17,8 +17,9 @@ from listener.core.brand import MatchingPolicy
 from listener.core.cases import CaseState
 from listener.core.deletions import CONFIRM_WITHIN, ERASE_AFTER, WITHHELD, is_hidden
 from listener.core.mention import Author, Kind, Mention
+from listener.core.messages import Message
 from listener.core.ports import Saved
-from listener.core.telling import Message, Quote
+from listener.core.telling import Quote
 from listener.core.terms import REDDIT, X
 from listener.query import parse
 from storage.metadata import metadata
@@ -295,7 +296,7 @@ def test_of_a_post_that_is_gone_nothing_stays_but_that_it_was_removed(store: Sto
 
 
 def _ok() -> Any:
-    from listener.core.telling import Delivery
+    from listener.core.messages import Delivery
 
     return Delivery(True, "ok")
 
