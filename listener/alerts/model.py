@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from listener.core.alerting import AlertRule
-from listener.core.analysis import Label
-from listener.digest.model import QuoteLine
+from listener.digest.parts import QuoteLine, plain_json, quote_line
 
 VERSION = 1
 
@@ -54,7 +53,7 @@ class Alert:
     def to_json(self) -> str:
         """One JSON object; equal alerts give equal bytes."""
         return json.dumps(
-            {"version": VERSION, **asdict(replace(self, seen=""))}, ensure_ascii=False, separators=(",", ":"), default=_plain
+            {"version": VERSION, **asdict(replace(self, seen=""))}, ensure_ascii=False, separators=(",", ":"), default=plain_json
         )
 
     @classmethod
@@ -78,16 +77,6 @@ class Alert:
             raise ValueError("the stored alert lacks something, or has something unknown") from problem
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
 def _item(raw: dict[str, Any]) -> AlertItem:
     facts = tuple((label, value) for label, value in raw["facts"])
-    return AlertItem(**raw | {"facts": facts, "quotes": tuple(_quote(quote) for quote in raw["quotes"])})
-
-
-def _quote(raw: dict[str, Any]) -> QuoteLine:
-    return QuoteLine(**raw | {"label": Label(raw["label"]), "said_at": datetime.fromisoformat(raw["said_at"])})
+    return AlertItem(**raw | {"facts": facts, "quotes": tuple(quote_line(quote) for quote in raw["quotes"])})

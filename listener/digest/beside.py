@@ -11,7 +11,7 @@ from listener.core.spikes import Measure, SpikeIncident
 from listener.core.telling import DUE_AHEAD, PersonFacts, ProposalFacts, Waiting
 from listener.digest.happened import WAITING
 from listener.digest.matter import Window
-from listener.digest.model import ProposalLine, WaitingLine
+from listener.digest.parts import ProposalLine, WaitingLine
 from listener.digest.words import kinds_of_evidence
 from listener.identities import percent
 from listener.timewords import stamp_words

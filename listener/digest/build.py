@@ -18,7 +18,8 @@ from listener.core.times import as_utc
 from listener.digest.beside import due_tomorrow, proposal_lines, spike_lines, waiting_lines
 from listener.digest.coverage import coverage_lines
 from listener.digest.gist import hidden_lines, theme_lines, topic_lines
-from listener.digest.model import CALL, Counts, Digest, Entry, ProposalLine, QuoteLine, counted_as
+from listener.digest.model import CALL, Digest, Entry, counted_as
+from listener.digest.parts import Counts, ProposalLine, QuoteLine
 from listener.digest.quotes import quote_line, telling
 from listener.digest.reading import WORDS, beside_words, least_missed, reading_words
 from listener.digest.sections import OVERDUE, PRESSING, SECTIONS, Matter, Section, Todo, Window, heard

@@ -8,7 +8,7 @@ from datetime import date, datetime, tzinfo
 from listener.allowances import Spent, spent_words
 from listener.core.plain import one_line
 from listener.core.telling import Coverage, Health
-from listener.digest.model import CoverageLine, HeardLine
+from listener.digest.parts import CoverageLine, HeardLine
 from listener.digest.words import coverage_words, notice_words
 from listener.timewords import lost_words, when_words
 

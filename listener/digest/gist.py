@@ -9,7 +9,7 @@ from listener.core.analysis import Label, Noise
 from listener.core.plain import one_line, web_link
 from listener.core.telling import AMBIGUOUS, UNIMPORTANT, UNKNOWN_LANGUAGE, DigestFacts, HiddenPost, Theme, TopicFacts
 from listener.counting import counted
-from listener.digest.model import Hidden, HiddenLine, TopicLine
+from listener.digest.parts import Hidden, HiddenLine, TopicLine
 
 TOPICS = 8
 THEMES = 5

@@ -15,8 +15,22 @@ from datetime import date, datetime
 from typing import Any
 
 from listener.core.analysis import Label
-from listener.core.cases import CaseKind
-from listener.core.telling import Health
+from listener.digest.parts import (
+    Counts,
+    CoverageLine,
+    HeardLine,
+    Hidden,
+    ProposalLine,
+    QuoteLine,
+    TopicLine,
+    WaitingLine,
+    coverage_line,
+    heard_line,
+    hidden_lines,
+    plain_json,
+    quote_line,
+    waiting_line,
+)
 
 VERSION = 2
 """2: a list of what to do today, rows beside cards, proposals, bursts and what waits."""
@@ -25,22 +39,6 @@ CALL, HANDS_OFF = "call", "hands_off"
 """The section of people to call; and as what those of it are counted whom nobody may call or write."""
 REACH = 1_000
 """Followers from which on it is told how many there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteLine:
-    """One mention as it is shown. ``text`` is empty where the source's terms do not allow quoting."""
-
-    mention_id: int
-    text: str
-    alias: str
-    """The spelling of the target to mark in ``text``; may be empty."""
-    label: Label
-    verdict: str
-    """The label in words: ``negative``, ``positive, unsure``, ``not scored: German``."""
-    said_at: datetime
-    where: str
-    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,128 +113,6 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class CoverageLine:
-    """How well one source was heard, in words."""
-
-    source: str
-    kind: str
-    health: Health
-    heard_until: datetime | None
-    remark: str
-    """What is missing and why; empty where nothing is."""
-    lost: str = ""
-    """What was lost for good, and why."""
-    notice: str = ""
-    """What a person should know or do."""
-    spent: str = ""
-    """What it used of its allowances, where these are counted."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it was heard without any gap."""
-        return self.health is Health.OK and not self.lost
-
-
-@dataclass(frozen=True, slots=True)
-class HeardLine:
-    """The sources of which there is nothing to say but that they were heard: they share one line."""
-
-    sources: tuple[str, ...]
-    more: int
-    """Further ones, not named."""
-    heard_until: datetime | None
-    """All of them were heard until then."""
-
-    @property
-    def number(self) -> int:
-        return len(self.sources) + self.more
-
-
-@dataclass(frozen=True, slots=True)
-class TopicLine:
-    """What was said of a topic, in numbers; ``name`` is a configured topic, or a phrase that recurs."""
-
-    name: str
-    mentions: int
-    positive: int
-    negative: int
-    authors: int = 0
-    """Of a recurring phrase."""
-    unsure: int = 0
-    """Of the mentions, a copied one counted once."""
-
-
-@dataclass(frozen=True, slots=True)
-class HiddenLine:
-    """A post that was hidden as not relevant, on one line; ``text`` is empty where its terms do not allow quoting."""
-
-    mention_id: int
-    why: str
-    text: str
-    said_at: datetime
-    where: str
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """What was hidden: how many posts for which reason (in words, the most frequent first), and a sample of them."""
-
-    number: int
-    reasons: tuple[str, ...]
-    posts: tuple[HiddenLine, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalLine:
-    """An author who may be a customer: for the reader to confirm or to refuse."""
-
-    author_id: int
-    person_id: int
-    customer_id: int
-    mention_id: int
-    author: str
-    """Name and platform."""
-    customer: str
-    """Name and company; of who is called as the author is, the company."""
-    sure: str
-    """How likely, in percent."""
-    evidence: str
-    """What it rests on, in words."""
-    link: str
-    """The command that confirms it."""
-    refuse: str
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingLine:
-    """Cases of one kind that were told before and still wait."""
-
-    kind: CaseKind
-    number: int
-    since: date
-    """When the oldest was opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What was heard in the window: ``mentions`` about us, and the ``stories`` they tell; ``unmatched`` counts authors.
-
-    ``labels`` count the stories that somebody told in their own words, by sure verdicts; ``unsure`` are the rest of them.
-    """
-
-    mentions: int = 0
-    customers: int = 0
-    unmatched: int = 0
-    own_side: int = 0
-    unscored: int = 0
-    labels: Mapping[Label, int] = field(default_factory=dict)
-    unsure: int = 0
-    stories: int = 0
-    """0 in what an older version stored."""
-
-
-@dataclass(frozen=True, slots=True)
 class Digest:
     """The digest of one day. ``brand`` is ``all``, or the keys of the reader's brands, joined by ``+``; ``title`` names them."""
 
@@ -295,7 +171,7 @@ class Digest:
 
     def to_json(self) -> str:
         """One JSON object; equal digests give equal bytes."""
-        return json.dumps({"version": VERSION, **asdict(self)}, ensure_ascii=False, separators=(",", ":"), default=_plain)
+        return json.dumps({"version": VERSION, **asdict(self)}, ensure_ascii=False, separators=(",", ":"), default=plain_json)
 
     @classmethod
     def from_json(cls, data: str) -> Digest:
@@ -327,12 +203,6 @@ class Rendered:
     html: str
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, date):  # a datetime is one, too
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
 def _digest(raw: dict[str, Any]) -> Digest:
     return Digest(
         **raw
@@ -342,48 +212,18 @@ def _digest(raw: dict[str, Any]) -> Digest:
             "until": datetime.fromisoformat(raw["until"]),
             "counts": Counts(**raw["counts"] | {"labels": {Label(key): n for key, n in raw["counts"]["labels"].items()}}),
             "people": tuple(_entry(item) for item in raw["people"]),
-            "coverage": tuple(_coverage(item) for item in raw["coverage"]),
-            "coverage_heard": _heard(raw.get("coverage_heard")),
+            "coverage": tuple(coverage_line(item) for item in raw["coverage"]),
+            "coverage_heard": heard_line(raw.get("coverage_heard")),
             # What an older version stored has none of these.
             "topics": tuple(TopicLine(**item) for item in raw.get("topics", ())),
             "themes": tuple(TopicLine(**item) for item in raw.get("themes", ())),
-            "hidden": _hidden(raw.get("hidden")),
+            "hidden": hidden_lines(raw.get("hidden")),
             "proposals": tuple(ProposalLine(**item) for item in raw.get("proposals", ())),
             "spikes": tuple(raw.get("spikes", ())),
-            "waiting": tuple(_waiting(item) for item in raw.get("waiting", ())),
+            "waiting": tuple(waiting_line(item) for item in raw.get("waiting", ())),
         }
     )
 
 
 def _entry(raw: dict[str, Any]) -> Entry:
-    return Entry(**raw | {"quotes": tuple(_quote(item) for item in raw["quotes"]), "also": tuple(raw["also"])})
-
-
-def _quote(raw: dict[str, Any]) -> QuoteLine:
-    return QuoteLine(**raw | {"label": Label(raw["label"]), "said_at": datetime.fromisoformat(raw["said_at"])})
-
-
-def _coverage(raw: dict[str, Any]) -> CoverageLine:
-    until = raw["heard_until"]
-    return CoverageLine(
-        **raw | {"health": Health(raw["health"]), "heard_until": until and datetime.fromisoformat(until)},
-    )
-
-
-def _heard(raw: dict[str, Any] | None) -> HeardLine | None:
-    """A digest that an older version stored has none."""
-    if raw is None:
-        return None
-    until = raw["heard_until"]
-    return HeardLine(tuple(raw["sources"]), int(raw["more"]), until and datetime.fromisoformat(until))
-
-
-def _hidden(raw: dict[str, Any] | None) -> Hidden | None:
-    if raw is None:
-        return None
-    posts = (HiddenLine(**item | {"said_at": datetime.fromisoformat(item["said_at"])}) for item in raw["posts"])
-    return Hidden(int(raw["number"]), tuple(raw["reasons"]), tuple(posts))
-
-
-def _waiting(raw: dict[str, Any]) -> WaitingLine:
-    return WaitingLine(CaseKind(raw["kind"]), int(raw["number"]), date.fromisoformat(raw["since"]))
+    return Entry(**raw | {"quotes": tuple(quote_line(item) for item in raw["quotes"]), "also": tuple(raw["also"])})

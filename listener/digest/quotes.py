@@ -9,7 +9,7 @@ from listener.core.analysis import Label
 from listener.core.mention import normal_text
 from listener.core.plain import one_line, web_link
 from listener.core.telling import Quote
-from listener.digest.model import QuoteLine
+from listener.digest.parts import QuoteLine
 from listener.digest.words import gist, verdict_short, where_words
 
 

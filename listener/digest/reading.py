@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
-from listener.digest.model import REACH, Entry, ProposalLine, QuoteLine, WaitingLine
+from listener.digest.model import REACH, Entry
+from listener.digest.parts import ProposalLine, QuoteLine, WaitingLine
 
 WORDS = 238
 """For everything above what was said in numbers, which is for looking up: a minute. Adults read 238 words of non-fiction silently

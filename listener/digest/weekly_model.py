@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from listener.core.recipients import Edition
+from listener.digest.parts import plain_json
 
 VERSION = 1
 
@@ -122,7 +123,7 @@ class Weekly:
     def to_json(self) -> str:
         """One JSON object; equal editions give equal bytes."""
         named = {"version": VERSION, "edition": str(Edition.WEEKLY), **asdict(self)}
-        return json.dumps(named, ensure_ascii=False, separators=(",", ":"), default=_plain)
+        return json.dumps(named, ensure_ascii=False, separators=(",", ":"), default=plain_json)
 
     @classmethod
     def from_json(cls, data: str) -> Weekly:
@@ -138,12 +139,6 @@ class Weekly:
             return _weekly(raw)
         except (KeyError, TypeError) as problem:
             raise ValueError("the stored weekly edition lacks something, or has something unknown") from problem
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, date):  # a datetime is one, too
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def _weekly(raw: dict[str, Any]) -> Weekly:

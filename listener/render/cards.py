@@ -10,7 +10,8 @@ from listener.core.messages import Card, CardItem
 from listener.core.plain import web_link
 from listener.core.standing import Stance
 from listener.counting import counted
-from listener.digest.model import Digest, Entry, QuoteLine
+from listener.digest.model import Digest, Entry
+from listener.digest.parts import QuoteLine
 from listener.digest.sections import Tone
 from listener.digest.words import excerpt
 from listener.render.alert import internal_line, more_line, seen_line, told_at, tone

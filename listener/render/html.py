@@ -11,7 +11,8 @@ from functools import cache
 from jinja2 import Template
 
 from listener.core.telling import Health
-from listener.digest.model import CoverageLine, Digest
+from listener.digest.model import Digest
+from listener.digest.parts import CoverageLine
 from listener.render import lines
 from listener.render.look import LIMIT, environment
 

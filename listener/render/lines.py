@@ -9,19 +9,8 @@ from listener.core.analysis import Label
 from listener.core.cases import CaseKind
 from listener.core.telling import Health
 from listener.counting import counted
-from listener.digest.model import (
-    CALL,
-    HANDS_OFF,
-    REACH,
-    CoverageLine,
-    Digest,
-    Entry,
-    HeardLine,
-    Hidden,
-    ProposalLine,
-    QuoteLine,
-    TopicLine,
-)
+from listener.digest.model import CALL, HANDS_OFF, REACH, Digest, Entry
+from listener.digest.parts import CoverageLine, HeardLine, Hidden, ProposalLine, QuoteLine, TopicLine
 from listener.digest.sections import SECTIONS, Section, Tone
 from listener.timewords import day_words, moment_words
 

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from listener.core.plain import one_line, visible, web_link
-from listener.digest.model import QuoteLine
+from listener.digest.parts import QuoteLine
 from listener.digest.sections import Tone
 from listener.digest.words import alias_places
 from listener.timewords import day_words

@@ -9,7 +9,8 @@ from rich.cells import cell_len, chop_cells
 
 from listener.core.plain import one_line
 from listener.core.telling import Health
-from listener.digest.model import CoverageLine, Digest, Entry, Hidden, QuoteLine
+from listener.digest.model import Digest, Entry
+from listener.digest.parts import CoverageLine, Hidden, QuoteLine
 from listener.digest.words import alias_places
 from listener.render.lines import (
     INTERNAL,

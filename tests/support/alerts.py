@@ -8,7 +8,7 @@ from typing import Any
 from listener.alerts.model import Alert, AlertItem
 from listener.core.alerting import AlertDraft, AlertRule
 from listener.core.analysis import Label
-from listener.digest.model import QuoteLine
+from listener.digest.parts import QuoteLine
 from tests.support.heard import BRAND, NOW
 
 

@@ -14,7 +14,7 @@ from listener.core.plain import visible
 from listener.core.recipients import Recipient
 from listener.digest import Digest, build_digest
 from listener.digest.build import PEOPLE
-from listener.digest.model import TopicLine
+from listener.digest.parts import TopicLine
 from listener.render.digest import render_digest
 from listener.render.lines import authors_line, headline, quiet_line, subject, waiting_line
 from listener.render.text import WIDTH, render_text

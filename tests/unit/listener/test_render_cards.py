@@ -13,7 +13,8 @@ from listener.core.analysis import Label
 from listener.core.messages import Card
 from listener.core.telling import Health
 from listener.digest import build_digest
-from listener.digest.model import CoverageLine, Digest, QuoteLine
+from listener.digest.model import Digest
+from listener.digest.parts import CoverageLine, QuoteLine
 from listener.render.cards import PEOPLE, alert_card, digest_card
 from listener.render.digest import render_digest
 from listener.render.lines import INTERNAL, headline, heard_line, waiting_line
