@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,26 +27,7 @@ from storage.messages import (
 from storage.telling_tables import outbox
 from storage.types import Moment
 
-__all__ = ["BLANK", "NOT_GONE", "OVER", "MessageState", "Outbox", "OutboxEntry", "put_messages", "withdraw_messages"]
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxEntry:
-    """A message's way, without what it says."""
-
-    dedup_key: str
-    channel: str
-    recipient: str
-    state: MessageState
-    created_at: datetime
-    attempts: int
-    next_attempt_at: datetime | None
-    detail: str | None
-    kind: MessageKind = MessageKind.DIGEST
-    not_before: datetime | None = None
-    ended_at: datetime | None = None
-    bundle: str | None = None
-    """The key of the message in which it is told with others."""
+__all__ = ["BLANK", "NOT_GONE", "OVER", "MessageState", "Outbox", "put_messages", "withdraw_messages"]
 
 
 class Outbox:
@@ -131,32 +112,6 @@ class Outbox:
         query = select(outbox.c.id).where(outbox.c.dedup_key == dedup_key, outbox.c.state == MessageState.WAITING.value)
         with self._database.write() as connection:
             return unbundle(connection, connection.scalars(query).all(), now)
-
-    def find(self, *, state: MessageState | None = None, limit: int = 100) -> Sequence[OutboxEntry]:
-        """Messages and their state, newest first."""
-        whole = outbox.alias("whole")
-        shown = (*(column for column in outbox.c if column.name not in BLANK), whole.c.dedup_key.label("bundle"))
-        query = select(*shown).outerjoin(whole, whole.c.id == outbox.c.bundle_id).order_by(outbox.c.id.desc()).limit(limit)
-        if state is not None:
-            query = query.where(outbox.c.state == state.value)
-        with self._database.read() as connection:
-            return [
-                OutboxEntry(
-                    dedup_key=row.dedup_key,
-                    channel=row.channel,
-                    recipient=row.recipient,
-                    state=MessageState(row.state),
-                    created_at=row.created_at,
-                    attempts=row.attempts,
-                    next_attempt_at=row.next_attempt_at,
-                    detail=row.detail,
-                    kind=MessageKind(row.kind),
-                    not_before=row.not_before,
-                    ended_at=row.ended_at,
-                    bundle=row.bundle,
-                )
-                for row in connection.execute(query)
-            ]
 
     def hold(self, until: Mapping[str, datetime]) -> None:
         """Let messages wait until then, by key, since their quiet hours began. What was tried keeps its day."""

@@ -54,7 +54,7 @@ from tests.support.heard import (
     target,
     understand,
 )
-from tests.support.outbox import due
+from tests.support.outbox import due, entries
 
 POLICIES = {"closed-forum": MatchingPolicy("closed-forum", may_quote=False)}
 
@@ -972,7 +972,7 @@ def test_messages_are_put_in_once_and_lose_their_text_when_sent(store: Store) ->
     store.outbox.record([(one, Delivery(True, "250 OK"))], NOW)
     assert due(store, NOW) == [two]
     assert store.outbox.put([one]) == 0
-    entry = store.outbox.find(state=MessageState.SENT)[0]
+    entry = entries(store, MessageState.SENT)[0]
     assert (entry.dedup_key, entry.attempts, entry.detail) == ("m1", 1, "250 OK")
 
 
@@ -981,7 +981,7 @@ def test_failed_messages_are_tried_again_with_growing_pauses_and_parked_after_a_
     now, pauses = NOW, []
     while waiting := store.outbox.waiting():
         store.outbox.record([(waiting[0], next_attempt(waiting[0], Delivery(False, "451 later"), now))], now)
-        (entry,) = store.outbox.find()
+        (entry,) = entries(store)
         if entry.next_attempt_at is None:
             break
         pauses.append(entry.next_attempt_at - now)
@@ -996,9 +996,9 @@ def test_a_message_obeys_the_recipients_wish_and_is_refused_for_good(store: Stor
     message = Message("m", "mail", "kim", "S", "T", None, NOW)
     store.outbox.put([message])
     store.outbox.record([(message, Delivery(False, "slow down", retry_after=2 * HOUR))], NOW)
-    assert store.outbox.find()[0].next_attempt_at == NOW + 2 * HOUR
+    assert entries(store)[0].next_attempt_at == NOW + 2 * HOUR
     store.outbox.record([(message, Delivery(False, "550 no such user", permanent=True))], NOW)
-    assert store.outbox.find()[0].state == MessageState.REFUSED
+    assert entries(store)[0].state == MessageState.REFUSED
 
 
 # -------------------------------------------------------------------------------------------------------------- runs

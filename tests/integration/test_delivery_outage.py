@@ -14,6 +14,7 @@ from listener.notify.email import EmailNotifier, Security, SmtpSettings
 from listener.sending import send
 from storage.store import open_store
 from tests.support.heard import HOUR, NOW, PEPPER, sqlite_url
+from tests.support.outbox import entries
 from tests.support.postbox import SlowPostbox, free_port, open_for_mail
 
 QUARTER = timedelta(minutes=15)
@@ -45,7 +46,7 @@ def test_six_hours_without_a_mail_server(tmp_path: Path) -> None:
             before = len(box.accepted)
             send(store.outbox, {"mail": mail}, now)
             mails_of_pass.append(len(box.accepted) - before)
-        states = Counter(entry.state.value for entry in store.outbox.find(limit=1_000))
+        states = Counter(entry.state.value for entry in entries(store))
 
     back = next(number for number, count in enumerate(mails_of_pass) if count)
     assert 4 * 6 <= back <= 4 * 7, "an hour after its return at the latest"

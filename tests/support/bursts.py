@@ -18,6 +18,7 @@ from listener.core.recipients import Recipient
 from listener.spikes.watch import Watched, watch_spikes
 from storage.store import Store
 from tests.support.heard import BRAND, HOUR, about, hear, identify, mention, target, understand
+from tests.support.outbox import entries
 
 BEGUN = datetime(2026, 3, 1, tzinfo=UTC)
 NAMES = {BRAND: "Quillon"}
@@ -98,7 +99,7 @@ class Month:
 
     @property
     def messages(self) -> int:
-        return len(self.store.outbox.find())
+        return len(entries(self.store))
 
 
 __all__ = ["BEGUN", "NAMES", "RULES", "TEAM", "Month", "understand"]

@@ -15,6 +15,7 @@ from listener.outbox import PAUSES
 from listener.sending import KILLED, send
 from storage.store import Store, open_store
 from tests.support.heard import DAY, HOUR, NOW, PEPPER, sqlite_url
+from tests.support.outbox import entries
 
 OK = Delivery(ok=True, detail="accepted")
 DOWN = Delivery(ok=False, detail="nobody answers", down=True)
@@ -65,7 +66,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def states(store: Store) -> dict[str, str]:
-    return {entry.dedup_key: entry.state.value for entry in store.outbox.find()}
+    return {entry.dedup_key: entry.state.value for entry in entries(store)}
 
 
 def test_messages_go_out_oldest_first_and_once(store: Store) -> None:
@@ -82,7 +83,7 @@ def test_each_outcome_is_in_the_store_before_the_next_message_is_handed_over(sto
     seen: list[dict[str, tuple[str, str | None]]] = []
 
     def look(_: Message) -> Delivery:
-        seen.append({entry.dedup_key: (entry.state.value, entry.detail) for entry in store.outbox.find()})
+        seen.append({entry.dedup_key: (entry.state.value, entry.detail) for entry in entries(store)})
         return OK
 
     store.outbox.put([alert("a"), alert("b"), alert("c")])
@@ -93,7 +94,7 @@ def test_each_outcome_is_in_the_store_before_the_next_message_is_handed_over(sto
         {"a": sent, "b": begun, "c": untouched},
         {"a": sent, "b": sent, "c": begun},
     ]
-    assert {entry.attempts for entry in store.outbox.find()} == {1}
+    assert {entry.attempts for entry in entries(store)} == {1}
 
 
 def test_a_store_that_cannot_write_sends_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +122,7 @@ def test_a_message_that_kills_its_sender_does_not_stop_the_others(store: Store) 
         send(store.outbox, {"mail": mail}, NOW)
     assert send(store.outbox, {"mail": mail}, NOW) == (1, 0)
     assert states(store) == {"bad": "waiting", "good": "sent"}
-    (entry,) = [entry for entry in store.outbox.find() if entry.dedup_key == "bad"]
+    (entry,) = [entry for entry in entries(store) if entry.dedup_key == "bad"]
     assert (entry.next_attempt_at, entry.detail) == (NOW + PAUSES[0], "the process ended while it was being sent")
 
 
@@ -152,7 +153,7 @@ def test_a_channel_that_is_not_configured_any_more_keeps_its_messages_for_a_day(
     for hours in range(30):
         send(store.outbox, {}, NOW + hours * HOUR)
     assert set(states(store).values()) == {"parked"}
-    assert {entry.detail for entry in store.outbox.find()} == {"no notifier named mail is configured"}
+    assert {entry.detail for entry in entries(store)} == {"no notifier named mail is configured"}
     assert store.outbox.retry(None, NOW + 2 * DAY) == 5
     assert send(store.outbox, {"mail": Channel()}, NOW + 2 * DAY) == (5, 0)
 
@@ -189,7 +190,7 @@ def test_what_waited_while_the_channel_was_down_is_told_in_one(store: Store) -> 
     assert bundle.card.items[0].facts[0] == ("", "Person a0")
     assert [line for line in bundle.text.splitlines() if line.startswith("TEXT OF")] == [f"TEXT OF {name}" for name in names]
     assert all(f"because {name}" in bundle.html for name in names)
-    found = {entry.dedup_key: (entry.state.value, entry.bundle) for entry in store.outbox.find()}
+    found = {entry.dedup_key: (entry.state.value, entry.bundle) for entry in entries(store)}
     assert {found[name] for name in names} == {("bundled", bundle.dedup_key)}
     assert found["b"] == ("sent", None)
     assert send(store.outbox, {"mail": mail}, NOW + DAY) == (0, 0)

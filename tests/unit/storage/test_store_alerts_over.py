@@ -25,6 +25,7 @@ from storage.tables import authors, mentions, people
 from storage.telling_tables import alerts
 from tests.support.alerts import alert_about
 from tests.support.heard import DAY, HOUR, NOW, PEPPER, customer, hear, identify, import_customers, linked, mention, understand
+from tests.support.outbox import entries
 
 EVERY = frozenset({"detractor"})
 MAIL = Message("alert:key:mail:kim", "mail", "kim", "S", "T", None, NOW, kind=MessageKind.ALERT, alert_keys=("key",))
@@ -100,7 +101,7 @@ def test_a_message_is_withdrawn_when_none_of_its_alerts_is_open(any_store: Store
     decide(any_store, "key", state, snoozed_until=NOW + DAY)
     assert [one.dedup_key for one in any_store.outbox.waiting()] == ["both"]
     decide(any_store, "other", state, snoozed_until=NOW + DAY)
-    assert {one.state for one in any_store.outbox.find()} == {MessageState.WITHDRAWN}
+    assert {one.state for one in entries(any_store)} == {MessageState.WITHDRAWN}
     assert {one.state for one in any_store.alerts.find()} == {state}
 
 
@@ -129,7 +130,7 @@ def test_what_was_kept_before_is_not_told(any_store: Store) -> None:
     any_store.alerts.save(AlertPlan(((alert_about(None), AlertState.HELD),)), NOW)
     tell(any_store, alert_about(None))
     assert only(any_store).state is AlertState.HELD
-    assert any_store.outbox.find() == []
+    assert entries(any_store) == []
 
 
 # ------------------------------------------------------------------------------------------------------- escalations
@@ -161,7 +162,7 @@ def test_what_nobody_saw_for_months_is_escalated_where_that_is_the_rule(any_stor
     tell(any_store, alert_about(None))
     for day in range(85, 100):
         look(any_store, (BOSS,), NOW + day * DAY, after=90 * DAY)
-    (sent,) = (one for one in any_store.outbox.find() if one.recipient == "boss")
+    (sent,) = (one for one in entries(any_store) if one.recipient == "boss")
     assert sent.created_at == NOW + 90 * DAY
 
 

@@ -42,6 +42,7 @@ from tests.support.heard import (
     target,
     understand,
 )
+from tests.support.outbox import entries
 
 SECRET = "zyzzyva"
 
@@ -249,7 +250,7 @@ def test_a_source_that_may_only_be_counted_from_now_on_becomes_counts(store: Sto
     assert store.mentions.adopt_policies({"forum": STRICT, "blogs": OPEN_WEB}, NOW) == (("mail:kim", NOW.date()),)
     saved = json.loads(store.digests.saved_digest("mail:kim", NOW.date()) or "")
     assert saved["people"] == [{"person_id": person, "quotes": [{"mention_id": 3, "text": SECRET}]}]
-    assert store.outbox.find()[0].state == "withdrawn"
+    assert entries(store)[0].state == "withdrawn"
     assert [row[0] for row in _counted(store)] == ["forum"]
     assert [found.mention_id for found in store.mentions.find()] == [4, 3]
     assert store.digests.digest_facts(NOW - HOUR, NOW).mentions == 2, "it counts for the time when it was heard"

@@ -22,6 +22,7 @@ from storage.store import Retention, Selector, Store
 from storage.telling_tables import outbox
 from tests.support.alerts import alert_about
 from tests.support.heard import DAY, HOUR, NOW, customer, hear, identify, import_customers, linked, mention, pending, understand
+from tests.support.outbox import entries
 
 MINUTE = timedelta(minutes=1)
 ALL = frozenset(rule.value for rule in AlertRule)
@@ -59,7 +60,7 @@ def told(store: Store, *recipients: Recipient, person: int | None = None, keys: 
 
 
 def states(store: Store) -> list[str]:
-    return [entry.state.value for entry in reversed(store.outbox.find())]
+    return [entry.state.value for entry in reversed(entries(store))]
 
 
 def words(store: Store) -> set[str]:
@@ -181,7 +182,7 @@ def test_what_has_not_gone_out_can_be_dropped(any_store: Store) -> None:
     told(any_store, SHARE, keys="de")
     assert send(any_store.outbox, {"share": Channel()}, NOW) == (2, 0)
     told(any_store, SHARE, keys="f")
-    keys = [entry.dedup_key for entry in any_store.outbox.find()]
+    keys = [entry.dedup_key for entry in entries(any_store)]
     assert any_store.outbox.drop(keys, NOW + HOUR) == 4
     assert sorted(states(any_store)) == ["sent", "sent", *["withdrawn"] * 5]
     assert (any_store.attention(NOW).parked, any_store.attention(NOW).refused) == (0, 0)

@@ -35,6 +35,7 @@ from tests.support.heard import (
     pending,
     understand,
 )
+from tests.support.outbox import entries
 
 SHORT = timedelta(milliseconds=50)
 
@@ -97,7 +98,7 @@ READS: dict[str, Callable[[Store], object]] = {
     "saved digest": lambda store: store.digests.saved_digest("kim", NOW.date()),
     "waiting": lambda store: store.outbox.waiting(),
     "messages to send": lambda store: store.outbox.load(["m"]),
-    "messages": lambda store: store.outbox.find(),
+    "messages": entries,
     "coverage": lambda store: store.runs.coverage(NOW, NOW),
     "since": lambda store: store.runs.listened_since("s"),
     "runs": lambda store: store.runs.latest(),

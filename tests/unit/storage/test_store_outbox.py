@@ -17,6 +17,7 @@ from storage.store import Store
 from storage.telling_tables import outbox
 from tests.support.alerts import alert_about
 from tests.support.heard import DAY, HOUR, NOW, customer, hear, identify, import_customers, linked, mention, pending, understand
+from tests.support.outbox import entries
 
 OK = Delivery(ok=True, detail="accepted")
 LATER = Delivery(ok=False, detail="451", retry_after=timedelta(minutes=5))
@@ -28,7 +29,7 @@ def alerts(*keys: str) -> list[Message]:
 
 
 def states(store: Store) -> dict[str, str]:
-    return {entry.dedup_key: entry.state.value for entry in store.outbox.find()}
+    return {entry.dedup_key: entry.state.value for entry in entries(store)}
 
 
 def said(store: Store) -> dict[str, str]:
@@ -118,7 +119,7 @@ def test_all_that_failed_is_retried_but_what_was_refused(any_store: Store) -> No
 def test_a_bundle_takes_its_parts_places_until_it_has_gone_out(any_store: Store) -> None:
     bundled(any_store)
     assert [one.dedup_key for one in any_store.outbox.waiting()] == ["bundle:1"]
-    assert {entry.dedup_key: entry.bundle for entry in any_store.outbox.find()} == {
+    assert {entry.dedup_key: entry.bundle for entry in entries(any_store)} == {
         "a": "bundle:1",
         "b": "bundle:1",
         "c": "bundle:1",
@@ -128,7 +129,7 @@ def test_a_bundle_takes_its_parts_places_until_it_has_gone_out(any_store: Store)
     any_store.outbox.record([(BUNDLE, OK)], NOW + HOUR)
     assert states(any_store) == {"a": "bundled", "b": "bundled", "c": "bundled", "bundle:1": "sent"}
     assert set(said(any_store).values()) == {""}
-    assert {entry.ended_at for entry in any_store.outbox.find()} == {NOW + HOUR}
+    assert {entry.ended_at for entry in entries(any_store)} == {NOW + HOUR}
     assert any_store.outbox.put(alerts("a")) == 0, "what was told in a bundle is not told again"
 
 

@@ -49,7 +49,7 @@ from tests.support.heard import (
     pending,
     understand,
 )
-from tests.support.outbox import due
+from tests.support.outbox import due, entries
 
 ADA = Selector(contact_id="C1")
 FAR = NOW + 3000 * DAY
@@ -183,7 +183,7 @@ def test_an_erasure_reaches_every_personal_column(any_store: Store, selector: Se
     assert (erased.digest_entries, erased.messages_withdrawn, erased.rows["alerts"]) == (1, 2, 1)
     assert "MARK" not in _kept(any_store)
     assert any_store.digests.saved_digest("kim", date(2026, 3, 10)) == '{"people": [{"person_id": 999, "name": "Bob"}]}'
-    assert any_store.outbox.find()[0].state == MessageState.WITHDRAWN
+    assert entries(any_store)[0].state == MessageState.WITHDRAWN
     assert any_store.privacy.export_person(selector) == {}
     assert not any_store.privacy.erase_person(selector, NOW)
 
@@ -222,7 +222,7 @@ def test_an_erasure_leaves_everybody_else_alone(any_store: Store) -> None:
     any_store.outbox.put([Message("other", "mail", "kim", "S", "T", None, NOW)])
     any_store.outbox.record([(due(any_store, NOW)[0], Delivery(True, "ok"))], NOW)
     any_store.privacy.erase_person(Selector(author_id=2), NOW)
-    assert any_store.outbox.find()[0].state == MessageState.SENT
+    assert entries(any_store)[0].state == MessageState.SENT
 
 
 def test_an_erasure_leaves_waiting_messages_about_nobody_alone(any_store: Store) -> None:
@@ -258,7 +258,7 @@ def test_an_erasure_withdraws_what_tells_of_several_and_the_others_are_told_anew
     _two_told_together(any_store)
     erased = any_store.privacy.erase_person(Selector(platform="rss", handle="ada"), NOW)
     assert (erased.rows["alerts"], erased.messages_withdrawn) == (1, 2)
-    assert {one.state for one in any_store.outbox.find()} == {MessageState.WITHDRAWN}
+    assert {one.state for one in entries(any_store)} == {MessageState.WITHDRAWN}
     assert "T" not in {message.text for message in due(any_store, NOW)}
     (left,) = any_store.alerts.waiting(NOW)
     assert (left.key, left.state, left.actor, left.snoozed_until) == ("of bob", AlertState.SNOOZED, "listener", NOW)
@@ -283,7 +283,7 @@ def test_quotes_of_posts_that_are_removed_leave_the_alerts(any_store: Store) -> 
     of_bob, of_ada = any_store.alerts.find()
     assert [[quote.mention_id for quote in Alert.from_json(one.words).items[0].quotes] for one in (of_ada, of_bob)] == [[1], [1]]
     assert [row["mention_id"] for row in _rows(any_store, alert_quotes)] == [1, 1]
-    assert {one.state for one in any_store.outbox.find()} == {MessageState.WITHDRAWN}
+    assert {one.state for one in entries(any_store)} == {MessageState.WITHDRAWN}
     assert {of_ada.state, of_bob.state} == {AlertState.SNOOZED}
 
 
@@ -291,15 +291,15 @@ def test_what_is_left_of_an_alerts_message_is_kept_as_long_as_the_alert_and_then
     _two_told_together(any_store)
     any_store.outbox.record([(message, Delivery(True, "ok")) for message in due(any_store, NOW)], NOW)
     any_store.privacy.prune(NOW + 100 * DAY, Retention(unmatched_days=9999, off_target_days=9999))
-    assert (len(any_store.outbox.find()), any_store.alerts.recalled()) == (2, {})
+    assert (len(entries(any_store)), any_store.alerts.recalled()) == (2, {})
     any_store.privacy.prune(NOW + 731 * DAY, Retention())
     keys = [message.dedup_key for message in any_store.alerts.recalled()]
     assert keys == ["alert:both:mail:kim", "alert:of bob:chat:kim"]
     any_store.privacy.prune(NOW + 732 * DAY, Retention())
-    assert len(any_store.outbox.find()) == 2, "their files are not removed so far"
+    assert len(entries(any_store)) == 2, "their files are not removed so far"
     any_store.alerts.taken_back(keys)
     any_store.privacy.prune(NOW + 733 * DAY, Retention())
-    assert (any_store.alerts.recalled(), any_store.outbox.find()) == ({}, [])
+    assert (any_store.alerts.recalled(), entries(any_store)) == ({}, [])
 
 
 def test_retention_takes_old_alerts_and_quotes_of_blanked_posts(any_store: Store) -> None:
@@ -591,7 +591,7 @@ def test_who_loses_their_name_loses_their_entries_in_digests_too(any_store: Stor
     told = [(NOW + DAY).date(), (NOW + 2 * DAY).date()]
     assert [one.day for one in pruned.told] == told
     assert [one.delivered for one in pruned.told] == [True, False]
-    states = {entry.dedup_key: entry.state for entry in any_store.outbox.find()}
+    states = {entry.dedup_key: entry.state for entry in entries(any_store)}
     assert (states["d2"], states["d91"]) == (MessageState.WITHDRAWN, MessageState.WAITING)
     assert any_store.privacy.prune(NOW + 91 * DAY, Retention(policy_days={"strict": 7})).told == ()
 

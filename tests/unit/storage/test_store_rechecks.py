@@ -47,6 +47,7 @@ from tests.support.heard import (
     target,
     understand,
 )
+from tests.support.outbox import entries
 
 SECRET = "zyzzyva"
 MICROSECOND = timedelta(microseconds=1)
@@ -248,7 +249,7 @@ def test_a_quote_that_nobody_confirmed_for_a_day_is_taken_out_of_what_was_told(s
     assert _people(store, 1) == [{"person_id": 1, "quotes": [_quote(4)]}]
     assert _people(store, 2) == [{"person_id": 1, "quotes": [_quote(1, "", url=None)]}], "that shows nothing of the post"
     assert _people(store, 3) == [{"person_id": 1, "quotes": [_quote(2), _quote(4)]}]
-    states = {entry.dedup_key: entry.state.value for entry in store.outbox.find()}
+    states = {entry.dedup_key: entry.state.value for entry in entries(store)}
     assert states == {"d0": "sent", "d1": "withdrawn", "d2": "waiting", "d3": "waiting"}
     assert _due(store, TOMORROW + DAY) == [3, 2], "of an open case, and still shown"
     store.rechecks.save_rechecked([1], [], late)
@@ -279,7 +280,7 @@ def test_of_a_post_that_is_gone_nothing_stays_but_that_it_was_removed(store: Sto
     told = [_people(store, day) for day in (0, 1, 2)]
     assert told[0] == [{"person_id": mine.person_id, "quotes": [_quote(2)]}, {"person_id": other.person_id}]
     assert told[1] == [{"person_id": mine.person_id, "quotes": []}]
-    states = {entry.dedup_key: entry.state for entry in store.outbox.find()}
+    states = {entry.dedup_key: entry.state for entry in entries(store)}
     assert states == {"d0": MessageState.SENT, "d1": MessageState.WITHDRAWN, "d2": MessageState.WAITING}
     (due,) = pending(store, TOMORROW)
     assert (due.person_id, due.opinions, due.customer) == (mine.person_id, (), True)
