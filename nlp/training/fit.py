@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import torch
 from tokenizers import Tokenizer
 
 from nlp.training.data import Example
-from nlp.training.model import TargetClassifier
+from nlp.training.model import CLASSES, TargetClassifier
 
 Ids: TypeAlias = tuple[list[int], list[int]]
 """Token ids and segment ids of one text, without padding."""
 Place: TypeAlias = tuple[str, int]
 """A set's name and the place of a text in it."""
+Network = TypeVar("Network", bound=torch.nn.Module)
+"""One that gives logits (batch, 3) from ids, mask and segment ids."""
 
 _LIKE = 50  # batches among which texts are sorted by length
 _LAST = 0.02  # of the learning rate is left at the end
@@ -54,7 +56,7 @@ def collate(items: Sequence[Ids]) -> tuple[torch.Tensor, torch.Tensor, torch.Ten
     return ids, mask, kinds
 
 
-def predict(network: TargetClassifier, items: Sequence[Ids]) -> torch.Tensor:
+def predict(network: torch.nn.Module, items: Sequence[Ids]) -> torch.Tensor:
     """Logits (texts, 3) in the order given."""
     network.eval()
     order = sorted(range(len(items)), key=lambda i: len(items[i][0]))
@@ -64,6 +66,19 @@ def predict(network: TargetClassifier, items: Sequence[Ids]) -> torch.Tensor:
             chosen = order[start : start + 64]
             logits[chosen] = network(*collate([items[i] for i in chosen])).float()
     return logits
+
+
+def asked(network: torch.nn.Module, plan: Iterable[Place], encoded: Mapping[str, Sequence[Ids]]) -> dict[str, torch.Tensor]:
+    """By set the network's probabilities (texts, 3) of the texts that the plan reads; zeros for the others."""
+    read: dict[str, set[int]] = {name: set() for name in encoded}
+    for name, i in plan:
+        read[name].add(i)
+    said = {name: torch.zeros(len(items), CLASSES) for name, items in encoded.items()}
+    for name, places in read.items():
+        chosen = sorted(places)
+        if chosen:
+            said[name][chosen] = predict(network, [encoded[name][i] for i in chosen]).softmax(1)
+    return said
 
 
 def batches(plan: Sequence[Place], encoded: Mapping[str, Sequence[Ids]], size: int, seed: int) -> Iterator[list[Place]]:
@@ -77,7 +92,7 @@ def batches(plan: Sequence[Place], encoded: Mapping[str, Sequence[Ids]], size: i
 
 
 def fit(
-    network: TargetClassifier,
+    network: Network,
     plan: Sequence[Place],
     encoded: Mapping[str, Sequence[Ids]],
     labels: Mapping[str, Sequence[int]],
@@ -85,21 +100,23 @@ def fit(
     seed: int,
     teachers: Mapping[str, torch.Tensor] | None = None,
     shares: Mapping[str, float] | None = None,
+    rates: Callable[[str], float] = lambda name: 1.0,  # noqa: ARG005 - the same for all
     told: Callable[[int, int, float], None] = lambda step, steps, loss: None,  # noqa: ARG005 - a default that says nothing
-) -> TargetClassifier:
+) -> Network:
     """The running mean of the network's weights while it learns the plan; ``teachers`` are probabilities (texts, 3) by set.
 
-    ``shares`` says for single sets how much of the loss the teachers have (1: all of it), instead of ``recipe.from_teachers``.
+    ``shares`` says for single sets how much of the loss the teachers have (1: all of it), instead of ``recipe.from_teachers``,
+    ``rates`` how much of the learning rate the weights of a name have.
     ``seed`` orders the batches; what is dropped out follows torch's own generator, which the caller seeds.
     """
     mean = copy.deepcopy(network)
     learnt = [(own, kept) for own, kept in zip(network.parameters(), mean.parameters(), strict=True) if own.requires_grad]
+    kinds: dict[tuple[float, float], list[torch.Tensor]] = {}
+    for name, own in network.named_parameters():
+        if own.requires_grad:
+            kinds.setdefault((rates(name), recipe.weight_decay if own.dim() > 1 else 0.0), []).append(own)
     optimizer = torch.optim.AdamW(
-        [
-            {"params": [own for own, _ in learnt if own.dim() > 1], "weight_decay": recipe.weight_decay},
-            {"params": [own for own, _ in learnt if own.dim() < 2], "weight_decay": 0.0},
-        ],
-        lr=recipe.learning_rate,
+        [{"params": own, "lr": recipe.learning_rate * rate, "weight_decay": decay} for (rate, decay), own in kinds.items()],
         fused=True,
     )
     todo = list(batches(plan, encoded, recipe.batch, seed))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import tomllib
 from collections import Counter
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from nlp.training.calibrate import NAMES, calibrate, labels_of, macro_recall, pr
 from nlp.training.data import diet, fingerprint, key, keys, read
 from nlp.training.invented import examples
 from nlp.training.kept import kept
+from nlp.training.rates import rates
 
 
 def lines(path: Path, rows: list[dict[str, object]]) -> Path:
@@ -116,3 +119,19 @@ def test_invented_texts_are_repeatable_and_name_their_targets() -> None:
     assert made == examples(600, seed=3) != examples(600, seed=4)
     assert Counter(one.label for one in made).keys() == {0, 1, 2}
     assert all("«" in one.first and "{" not in one.first for one in made)
+
+
+def test_weights_near_the_words_learn_slowest() -> None:
+    rate = rates(layers=12, decay=0.9)
+    assert rate("encoder.encoder.layer.11.output.dense.weight") == 1.0
+    assert rate("encoder.encoder.layer.4.attention.attn.q.bias") == pytest.approx(0.9**7)
+    assert rate("head.weight") == rate("head.bias") == 10.0
+
+
+def test_every_step_of_the_recipe_names_sets_that_it_has() -> None:
+    recipe = tomllib.loads((files("nlp.training") / "recipe.toml").read_text(encoding="utf-8"))
+    sets = set(recipe["passes"])
+    for step in (one for one in recipe.values() if isinstance(one, dict)):
+        assert step.get("wanted", {}).keys() <= sets
+        made = {"invented"} & step.keys() | ({"pairs"} if "wanted" in step else set())
+        assert set(step.get("passes", {})) <= sets | made
