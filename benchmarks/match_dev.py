@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from connectors.crm.csv_file import CsvFile
-from listener.cli.evaluate_match import case_of, show
+from listener.cli.evaluate_match import case_of
+from listener.cli.evaluate_match_views import show
 from listener.core.brand import MatchingPolicy, OwnSide
 from listener.core.mention import Author
 from listener.core.people import Customer, Match, MatchJob, Outcome

@@ -90,11 +90,15 @@ class Ours:
                 self.sketches.append(sketch)
                 if sketch is None:
                     continue
-                keys = bands(sketch)
-                candidates = {other for key in keys if key in self.crowds for other in self.crowds[key]}
+                candidates: set[int] = set()
+                for key in bands(sketch):
+                    crowd = self.crowds.get(key)
+                    if crowd is None:
+                        self.crowds[key] = [number]
+                    else:
+                        candidates.update(crowd)
+                        crowd.append(number)
                 hits += any(similarity(sketch, self.sketches[other] or b"") >= NEAR for other in candidates)
-                for key in keys:
-                    self.crowds.setdefault(key, []).append(number)
         return hits
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from listener.case_signs import is_complaint, is_going, is_praise, is_quotable
 from listener.cases import OPEN, UNTOUCHED
 from listener.core.analysis import Intent, Label
 from listener.core.cases import LEAVING, Case, CaseChange, CaseKind, CaseState, EventKind
@@ -16,12 +17,9 @@ from listener.core.mention import Json
 from listener.core.policy import JudgingPolicy
 from listener.core.standing import JudgeJob, Opinion, Stance, Standing
 from listener.core.times import midnight
-from listener.judging_model import counted_stars
 
 PROGRAM = "listener"
 """The actor of what happens by itself."""
-STRONG_NEGATIVE_SCORE = -0.4
-"""A mixed post counts as a complaint from here down, where its probability of being negative is a half, or where it complains."""
 URGENT_DAYS = 1
 """Who leaves or threatens to is called by the next business day, whatever ``follow_up_days`` says."""
 _RESTING = frozenset({CaseState.DISMISSED, CaseState.RESOLVED})
@@ -159,31 +157,6 @@ def _was_going(case: Case, complaints: Iterable[Opinion]) -> bool:
     return any(is_going(opinion) and opinion.mention_id in case.mention_ids for opinion in complaints)
 
 
-def is_complaint(opinion: Opinion) -> bool:
-    """Negative in the author's own words, mixed with a complaint or strongly negative, at most two stars, or about leaving us."""
-    if not opinion.own_words:
-        return False
-    sentiment = opinion.sentiment
-    stars = counted_stars(sentiment, opinion.rating)
-    if (stars is not None and stars <= 2) or is_going(opinion):
-        return True
-    if sentiment.label is Label.MIXED:
-        doubt = sentiment.probability is not None and sentiment.probability[0] >= 0.5
-        return doubt or sentiment.score <= STRONG_NEGATIVE_SCORE or Intent.COMPLAINT in opinion.intents
-    return sentiment.label is Label.NEGATIVE
-
-
-def is_going(opinion: Opinion) -> bool:
-    """Leaves us or threatens to, in the author's own words, and not with a kind farewell: urgent where it is a customer."""
-    gone = Intent.CANCELLATION in opinion.intents or Intent.LEAVING in opinion.intents
-    return opinion.own_words and gone and opinion.sentiment.label not in {Label.POSITIVE, Label.UNSCORED}
-
-
-def is_quotable(opinion: Opinion) -> bool:
-    """Praise of first hand with a result or a reason: worth asking whether it may be quoted."""
-    return is_praise(opinion) and Intent.TESTIMONIAL in opinion.intents
-
-
 def business_days_after(moment: datetime, days: int) -> datetime:
     """The same time of day, so many days from Monday to Friday later."""
     while days > 0:
@@ -212,14 +185,6 @@ def _candidate(facts: _Facts, follow_up: CaseChange | None) -> CaseChange | None
     if _just_happened(facts, follow_up):  # a person has committed to something: they are told, and decide
         return _change(case, facts.now, EventKind.UPDATED, case.state, against)
     return None
-
-
-def is_praise(opinion: Opinion) -> bool:
-    """Positive in the author's own words, or at least four stars."""
-    if not opinion.own_words:
-        return False
-    stars = counted_stars(opinion.sentiment, opinion.rating)
-    return stars >= 4 if stars is not None else opinion.sentiment.label is Label.POSITIVE
 
 
 def _against(facts: _Facts, follow_up: CaseChange | None) -> str | None:

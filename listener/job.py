@@ -24,9 +24,10 @@ from listener.metrics import leave_metrics
 from listener.pipeline import Collected, Progress, silent
 from listener.recalling import take_back
 from listener.rechecking import Rechecked, recheck
+from listener.sources import Source
 from listener.tell import Rewritten, Told
 from listener.telling import ever_heard, rewrite_told, tell_people
-from listener.wiring import App, Source
+from listener.wiring import App
 
 if TYPE_CHECKING:
     from storage.store import Pruned, Retention, Store
@@ -63,6 +64,8 @@ class PassReport:
     heard: Heard = field(default_factory=Heard)
     made: Worked = field(default_factory=Worked)
     told: Told = field(default_factory=Told)
+    alerts: int = 0
+    """That were opened and told."""
     defects: Sequence[str] = ()
     """What failed in a way that it should not, each a few words; all else was done."""
 
@@ -152,7 +155,7 @@ def _steps(
     with store.jobs.claim("retention", midnight(now), now) as due:
         if due:
             tidy(app, store, now)
-    return PassReport(run_id, heard, made, told, defects)
+    return PassReport(run_id, heard, made, told, store.alerts.opened(now), defects)
 
 
 # ------------------------------------------------------------------------------------------------------------ listen

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from listener.core.ports import Clock, Notifier
+from listener.core.ports import Clock
+from listener.core.telling_ports import Notifier
 
 if TYPE_CHECKING:
     from config.notifiers import (
@@ -161,7 +162,7 @@ def _place(one: PostingNotifier, settings: Settings, name: str, url: str | None 
 def _apprise(one: AppriseNotifier, settings: Settings, clock: Clock) -> Notifier:  # noqa: ARG001 - the shape of every builder
     from listener.notify.apprise import AppriseNotifier
 
-    return AppriseNotifier(one.url.get_secret_value() if one.url else "")
+    return AppriseNotifier(one.url.get_secret_value() if one.url else "", settings.door())
 
 
 _BUILDERS: Mapping[str, Callable[[Any, Settings, Clock], Notifier]] = {

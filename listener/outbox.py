@@ -13,8 +13,8 @@ import structlog
 
 from listener.alerts.quiet import all_quiet_until
 from listener.core.messages import Delivery, Message, MessageKind, Waiting
-from listener.core.ports import Notifier
 from listener.core.recipients import Recipient
+from listener.core.telling_ports import Notifier
 from listener.digest.model import Digest, Rendered
 
 log = structlog.get_logger()

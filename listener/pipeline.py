@@ -18,6 +18,7 @@ from typing import Protocol
 
 import structlog
 
+from listener.careful import readings
 from listener.collecting import Done, Stream, fetch_all
 from listener.core import terms
 from listener.core.brand import MatchingPolicy
@@ -239,9 +240,12 @@ def understand(queue: AnalysisQueue, analyzer: Analyzer, now: datetime, *, batch
     """Give every mention that has none, or an outdated one, its analysis; how many were done."""
     done = 0
     while jobs := queue.pending_analyses(analyzer.fingerprint, batch):
-        queue.save_analyses(list(zip(jobs, analyzer.analyze(jobs), strict=True)), analyzer.fingerprint, now)
-        done += len(jobs)
-        progress("understand", done)
+        for part in readings(queue, analyzer, jobs):
+            queue.save_analyses(part, analyzer.fingerprint, now)
+            done += len(part)
+            progress("understand", done)
+    if done:
+        queue.begin_analyses(())
     return done
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 import structlog
 
 from listener.core.messages import Message
-from listener.core.ports import Notifier
+from listener.core.telling_ports import Notifier
 from listener.notify.file import FileNotifier
 
 log = structlog.get_logger()

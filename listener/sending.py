@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from listener.core.messages import PROCESS_ENDED, Delivery, Message, MessageKind, Waiting
-from listener.core.ports import Notifier, Outbox
 from listener.core.recipients import Recipient
+from listener.core.telling_ports import Notifier, Outbox
 from listener.outbox import NOBODY, PAUSES, by_address, deliver, next_attempt, not_configured, quiet_ends, ready, steps
 from listener.render.bundle import bundle
 

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 from listener.allowances import Spent
 from listener.core.messages import Message, MessageKind, Waiting
-from listener.core.ports import DigestBook, Notifier, Outbox
 from listener.core.recipients import Edition, Recipient
 from listener.core.telling import DigestFacts, Theme, Utterance
+from listener.core.telling_ports import DigestBook, Notifier, Outbox
 from listener.core.trends import TrendBook, TrendFacts, Weeks
 from listener.digest.build import build_digest
 from listener.digest.due import daily_is_due, edition_day, weekly_is_due

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
-from listener.core.analysis import Analysis, AnalysisJob
+from listener.core.analysis import Analysis, AnalysisJob, Caught
 from storage.corrections import overlay
 from storage.counting import count_out
 from storage.database import Database, batches
@@ -16,7 +17,10 @@ from storage.due import OURS, brands_of_mentions, make_matchable, outdated, queu
 from storage.near import join_near
 from storage.policies import Policies
 from storage.rows import aspect_row, target_row
-from storage.tables import analyses, analysis_aspects, analysis_targets, authors, mentions
+from storage.tables import analyses, analysis_aspects, analysis_targets, authors, mentions, meta
+
+READING = "reading"
+"""Under this name ``meta`` keeps which mentions are being read."""
 
 
 class Analyses:
@@ -32,6 +36,19 @@ class Analyses:
         with self._database.read() as connection:
             rows = outdated(connection, query, mentions.c.analysed_by, fingerprint, limit)
         return [to_job(row) for row in rows]
+
+    def begin_analyses(self, jobs: Sequence[AnalysisJob], alone: int = 0) -> None:
+        """Write down that these are read now, so that whoever comes after a process that this kills knows what it was reading."""
+        value = json.dumps({"mentions": [(job.mention_id, job.revision) for job in jobs], "alone": alone})
+        with self._database.write() as connection:
+            self._database.put(connection, meta, [{"name": READING, "value": value}], update=("value",))
+
+    def caught_analyses(self) -> Caught:
+        """What was begun last and is not known to have ended."""
+        with self._database.read() as connection:
+            value = connection.scalar(select(meta.c.value).where(meta.c.name == READING))
+        kept: dict[str, Any] = json.loads(value) if value else {"mentions": [], "alone": 0}
+        return Caught(frozenset((number, revision) for number, revision in kept["mentions"]), kept["alone"])
 
     def save_analyses(self, done: Sequence[tuple[AnalysisJob, Analysis]], fingerprint: str, now: datetime) -> None:
         """Replace the mentions' analyses; whoever's standing may change by that becomes due.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from config.notifiers import AnyNotifier
-    from listener.core.ports import Notifier
+    from listener.core.telling_ports import Notifier
     from listener.wiring import App
 
 EMAIL = "email"
@@ -84,7 +84,8 @@ def _chosen(app: App, names: Sequence[str] | None, to: str | None) -> Sequence[A
     if unknown:
         raise ConfigError([Problem("--notifier", f"there is no notifier named {name!r}", f"one of: {known}") for name in unknown])
     if not configured:
-        raise ConfigError([Problem("[[notifiers]]", "there is none", "one block for each way on which people are told")])
+        example = '[[notifiers]] with name = "chat", kind = "slack", url = "https://hooks.slack.com/…"'
+        raise ConfigError([Problem("[[notifiers]]", "there is none", f"such as {example}; docs/notifiers.md has every kind")])
     chosen = [configured[name] for name in names] if names else list(configured.values())
     if to is None:
         return chosen

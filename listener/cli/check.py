@@ -27,7 +27,8 @@ from listener.timewords import span_words
 if TYPE_CHECKING:
     from listener.core.brand import MatchingPolicy
     from listener.core.connector import Allowance, Answer
-    from listener.wiring import App, Source
+    from listener.sources import Source
+    from listener.wiring import App
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +225,7 @@ def _engine(app: App) -> Part:
 
     name = app.settings.nlp.engine
     try:
-        return Part("engine", name, f"sentiment {load_engine(name).version}")
+        return Part("engine", name, f"sentiment {load_engine(name, model=app.settings.model()).version}")
     except EngineError as problem:
         if not app.settings.nlp.fallback or name == STAND_IN:
             return Part("engine", name, "sentiment", str(problem), broken=True)

@@ -21,7 +21,8 @@ from listener.core.plain import one_line
 
 if TYPE_CHECKING:
     from listener.pipeline import Cleaner
-    from listener.wiring import App, Source
+    from listener.sources import Source
+    from listener.wiring import App
 
 EXCERPT = 300
 """Characters of a text for people; ``--json`` has all of it."""

@@ -17,7 +17,8 @@ from listener.core.errors import ConfigError, Problem
 if TYPE_CHECKING:
     from listener.collecting import Stream
     from listener.core.connector import ConnectorContext
-    from listener.wiring import App, Source
+    from listener.sources import Source
+    from listener.wiring import App
 
 
 def add(app: typer.Typer) -> None:

@@ -13,7 +13,8 @@ from listener.core.telling import Coverage, Health
 
 if TYPE_CHECKING:
     from listener.core.health import Incident
-    from listener.wiring import App, Source
+    from listener.sources import Source
+    from listener.wiring import App
     from storage.runs import StreamState
     from storage.store import Store
 

@@ -135,6 +135,15 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
+class Caught:
+    """What was being read when a process died: ``mentions`` as pairs of id and revision; ``alone`` is how often the only one of
+    them has been begun on its own, 0 for a batch."""
+
+    mentions: frozenset[tuple[int, int]]
+    alone: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnalysisJob:
     """One stored mention that waits to be understood."""
 

@@ -29,7 +29,8 @@ from listener.schedule.plan import DIGEST, ORPHANS, RETENTION, WORK, Planned, re
 from listener.schedule.trouble import Trouble
 
 if TYPE_CHECKING:
-    from listener.wiring import App, Source
+    from listener.sources import Source
+    from listener.wiring import App
     from storage.store import Store
 
 log = structlog.get_logger()

@@ -15,7 +15,8 @@ from listener.core.slots import Cron, Every, Slots, Together, gap, parse_cron
 from listener.job import source_job
 
 if TYPE_CHECKING:
-    from listener.wiring import App, Source
+    from listener.sources import Source
+    from listener.wiring import App
     from storage.runs import StreamState
 
 WORK = "work"

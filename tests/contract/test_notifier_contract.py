@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from structlog.testing import capture_logs
 
 from config.notifiers import AnyNotifier
-from listener.core.ports import Notifier
+from listener.core.telling_ports import Notifier
 from listener.notifiers import _BUILDERS
 from listener.notify._posting import Place
 from listener.notify.apprise import AppriseNotifier

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from listener.case_rules import business_days_after, is_complaint
+from listener.case_rules import business_days_after
+from listener.case_signs import is_complaint
 from listener.cases import MOVES, OPEN, UNTOUCHED, allowed_actions, decide
 from listener.core.analysis import Intent, Label, Sentiment
 from listener.core.cases import Action, Case, CaseChange, CaseKind, CaseState, EventKind

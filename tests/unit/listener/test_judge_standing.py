@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from listener.case_rules import is_complaint, is_praise
+from listener.case_signs import is_complaint, is_praise
 from listener.core.analysis import Intent, Label, Sentiment
 from listener.core.cases import Case, CaseKind, CaseState
 from listener.core.policy import JudgingPolicy
