@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.order import SLOW
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["listener", "connectors", "nlp", "storage", "config"]
 
@@ -52,3 +54,8 @@ def test_every_listing_of_dependencies_has_its_reason() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     names = [re.split(r"[^A-Za-z0-9._-]", entry)[0] for entry in settings["project"]["dependencies"]]
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_the_files_that_begin_first_are_there() -> None:
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert [name for name in SLOW if names.count(name) != 1] == []
