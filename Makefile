@@ -7,7 +7,7 @@ PY := .venv/bin/python
 RUN_PY := .venv-run/bin/python
 PACKAGES := listener connectors nlp storage config
 
-.PHONY: run test check lint types imports browser bench image lock clean
+.PHONY: run test cover check lint types imports browser reference docs bench image faults release lock clean
 
 $(UV):
 	python3 -m pip install -q --disable-pip-version-check --target .tools uv==$(UV_VERSION)
@@ -29,8 +29,14 @@ $(UV):
 run: .venv-run/.ok
 	.venv-run/bin/listener demo
 
+# A file is one worker's; those that take longest begin first (tests/support/order.py).
+SUITE := -n auto --dist loadfile --no-loadscope-reorder
 test: .venv/.ok
-	$(PY) -m pytest -n auto --dist loadfile -m "not browser and not container" --cov --cov-report=term
+	$(PY) -m pytest $(SUITE) -m "not browser and not container and not faults"
+
+# The same, and which lines no test runs: it takes twice as long.
+cover: .venv/.ok
+	$(PY) -m pytest $(SUITE) -m "not browser and not container and not faults" --cov --cov-report=term
 
 check: lint types imports test browser
 
@@ -45,14 +51,32 @@ imports: .venv/.ok
 	.venv/bin/lint-imports
 
 browser: .venv/.ok
-	$(PY) -m pytest -m browser
+	$(PY) -m pytest $(SUITE) -m browser tests/browser
+
+# The pages in docs/reference, from the code.
+reference: .venv/.ok
+	$(PY) -m scripts.reference
+
+# The documentation as a site, in build/docs; a link that leads nowhere is an error.
+docs: reference
+	$(PY) -m sphinx -W --keep-going -q -d build/.docs -c docs . build/docs
 
 bench: .venv/.ok
 	$(PY) benchmarks/run.py
 
 # Needs root, buildah and debootstrap: builds the image without a container engine, and tries it.
-image:
+image: .venv/.ok
 	scripts/image.sh
+
+# Kills, full disks, locks and broken connections, on the shipped command; TIMES=200 as a release must pass it.
+TIMES ?= 3
+faults: .venv/.ok | $(UV)
+	$(PY) scripts/faults.py --times $(TIMES)
+
+# The wheel, tried, with its checksums, bill of materials and licences, in dist/; and the image. Publishes nothing.
+IMAGE ?= yes
+release: .venv/.ok | $(UV)
+	$(PY) scripts/release.py --uv $(UV) --image $(IMAGE)
 
 # Written anew after a change of the dependencies in pyproject.toml.
 COMPILE := pip compile -q --no-header --no-annotate --generate-hashes --no-emit-index-url --universal --python-version 3.11

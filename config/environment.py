@@ -1,6 +1,7 @@
 """Settings from the environment: ``LISTENER_STORAGE__URL`` for ``[storage] url``, ``…_FILE`` for a secret in a file.
 
 In lists of tables the item is chosen by its name: ``LISTENER_NOTIFIERS__TEAM_MAIL__PASSWORD`` for the notifier ``team-mail``.
+In a table of names (``[teams]``) the name is the last part; one that the file does not have is in small letters.
 Variables without a double underscore, and empty ones, are none of ours (container platforms invent some).
 """
 
@@ -21,6 +22,8 @@ from config.shape import Spot, follow, is_secret, is_union, keys_of, lists_table
 from listener.core.errors import Problem
 
 PREFIX = "LISTENER_"
+LARGEST_SECRET = 100_000
+"""Bytes: a file beyond it, or one without an end, holds no secret."""
 
 
 @dataclass(slots=True)
@@ -29,6 +32,8 @@ class Overlay:
 
     tables: dict[str, Any]
     model: type[BaseModel]
+    kinds: Mapping[str, Mapping[str, type[BaseModel]]] = field(default_factory=dict)
+    """The options of each kind, by the table that they belong into: ``sources``, ``customers``."""
     variables: dict[Loc, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -47,6 +52,8 @@ class Overlay:
                 return
         if not isinstance(table, dict):
             return  # the file has something else than a table here, which the validation reports
+        if follow(self.model, (*loc, last)).owner is None:  # a table of names
+            last = next((name for name in table if env_name(name) == last), last)
         spot, value_or_none = self._leaf(variable, loc, last, value)
         if spot is not None and value_or_none is not None:
             table[str(spot.loc[-1])] = value_or_none
@@ -79,10 +86,17 @@ class Overlay:
         spot = self._spot(loc, key)
         if spot.annotation is not None:
             return spot, self._many(variable, value) if takes_many(spot.annotation) else value
-        open_table = spot.owner is not None and spot.owner.model_config.get("extra") == "allow"
+        open_table = _is_open(spot.owner)
         if key.endswith("_file"):
             meant = self._spot(loc, key.removesuffix("_file"))
-            if is_secret(meant.annotation) or (open_table and meant.annotation is None):
+            if is_secret(meant.annotation) or open_table:
+                if meant.loc in self.variables:
+                    self.problems.append(
+                        Problem(
+                            variable, f"{self.variables[meant.loc]} is set, too", "one of the two: which counts is not guessed"
+                        )
+                    )
+                    return None, None
                 return meant, self._content(variable, value)
         if open_table:
             return spot, value
@@ -99,6 +113,9 @@ class Overlay:
             if isinstance(table, dict) and is_union(follow(self.model, tuple(way)).annotation):
                 way.append(str(table.get("kind")))
         found = follow(self.model, (*way, key))
+        kind = self.kinds.get(str(loc[0])) if loc else None
+        if found.annotation is None and kind and _is_open(found.owner) and (options := kind.get(str(table.get("kind")))):
+            found = Spot(found.loc, found.owner, follow(options, (key,)).annotation, None)
         return Spot((*loc, key), found.owner, found.annotation, found.description)
 
     def _many(self, variable: str, value: str) -> Any:
@@ -112,18 +129,27 @@ class Overlay:
 
     def _content(self, variable: str, path: str) -> str | None:
         try:
-            return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+            with Path(path).open("rb") as file:
+                held = file.read(LARGEST_SECRET + 1)
+            if len(held) <= LARGEST_SECRET:
+                return held.decode().rstrip("\r\n")
+            reason = f"larger than {LARGEST_SECRET:,} bytes"
         except (OSError, ValueError) as problem:
-            reason = problem.strerror if isinstance(problem, OSError) else "not UTF-8 text"
-            self.problems.append(
-                Problem(variable, f"its file cannot be read ({reason})", "the path of a readable file that holds the value")
-            )
-            return None
+            reason = str(problem.strerror) if isinstance(problem, OSError) else "not UTF-8 text"
+        self.problems.append(
+            Problem(variable, f"its file cannot be read ({reason})", "the path of a readable file that holds the value")
+        )
+        return None
 
 
 def env_name(name: str) -> str:
     """A source's or notifier's name as a part of a variable's name (compared in small letters)."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+def _is_open(model: type[BaseModel] | None) -> bool:
+    """Whether the table may have keys that only its kind knows."""
+    return model is not None and model.model_config.get("extra") == "allow"
 
 
 def _named(item: Mapping[str, Any]) -> bool:

@@ -191,6 +191,10 @@ class NlpSettings(Section):
         True,
         description="Where the engine cannot be loaded, vader stands in for it, and every result says so; false stops the run.",
     )
+    model: Path | None = Field(
+        None,
+        description="The folder of a model of your own for the engine target, relative to this file (docs/how-to/own-model.md).",
+    )
     languages: tuple[Language, ...] = Field(
         LANGUAGES, min_length=1, description="The languages told apart; fewer choices make fewer mistakes on short texts."
     )

@@ -40,7 +40,7 @@ def load(
     """
     text = _text(path)
     tables = _tables(path, text)
-    overlay = Overlay(tables, File)
+    overlay = Overlay(tables, File, {"sources": options or {}, "customers": customers or {}})
     overlay.take(env)
     places = Places(lines_of(text), overlay.variables)
     problems = [*overlay.problems, *across(tables, places)]

@@ -176,6 +176,10 @@ class Settings:
     def pepper(self) -> str | None:
         return self.storage.pepper.get_secret_value() if self.storage.pepper else None
 
+    def model(self) -> Path | None:
+        """The folder of a model of one's own for the engine ``target``; ``None`` for the one that is shipped."""
+        return self.resolve(self.nlp.model) if self.nlp.model else None
+
     def judging(self) -> JudgingPolicy:
         return self.file.policy.judging()
 

@@ -43,7 +43,7 @@ def follow(model: type[BaseModel], loc: Loc) -> Spot:
                 continue
             owner = models[0] if models else None
             field = _field(owner, part)
-            here, description = (field.annotation, field.description) if field else (None, None)
+            here, description = (field.annotation, field.description) if field else (_named(here), None)
         way = (*way, part)
     return Spot(way, owner, here, description)
 
@@ -74,6 +74,11 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 def _item(annotation: Any) -> Any:
     return next((get_args(part)[0] for part in _parts(annotation) if get_origin(part) in {tuple, list}), None)
+
+
+def _named(annotation: Any) -> Any:
+    """The type of the values of a table whose keys are names of the user's."""
+    return next((get_args(part)[1] for part in _parts(annotation) if get_origin(part) is dict), None)
 
 
 def lists_tables(annotation: Any) -> bool:

@@ -69,7 +69,7 @@ def _move(url: str, state: Mapping[str, Json], answer: Answer) -> tuple[dict[str
     if isinstance(before, Mapping) and before.get("to") == target and isinstance(seen := before.get("seen"), int):
         times = seen + 1
     else:
-        _log.info("a feed answers from another address", action="feed.moved", feed=shown(url), to=shown(answer.moved_to))
+        _log.info("a feed answers from another address", action="feed_moved", feed=shown(url), to=shown(answer.moved_to))
     notice = None
     if times >= MOVED_FOR_GOOD:
         place = shown(answer.moved_to)
@@ -117,7 +117,7 @@ def read_feed(data: bytes, url: str, now: datetime) -> Page:
 def note_undated(found: Items, url: str) -> None:
     """Entries whose date means nothing are kept without one; the log says how many."""
     if found.undated:
-        _log.info("entries without a usable date", action="feed.undated", feed=shown(url), entries=found.undated)
+        _log.info("entries without a usable date", action="feed_undated", feed=shown(url), entries=found.undated)
 
 
 def in_pages(

@@ -121,4 +121,4 @@ def _plain(mention: Mention) -> str:
 
 
 def _note(url: str, problem: SourceError) -> None:
-    _log.info("a post keeps its excerpt", action="blog.excerpt_kept", page=shown(url), reason=problem.reason)
+    _log.info("a post keeps its excerpt", action="blog_excerpt_kept", page=shown(url), reason=problem.reason)

@@ -99,7 +99,7 @@ class BlogConnector:
         try:
             return Discovered(url, fetch_feed(door, url, _part(known, "state"), private=private))
         except (SourceRejected, SourceProtocolError) as problem:
-            _log.info("looking for the feed anew", action="blog.rediscover", feed=shown(url), reason=problem.reason)
+            _log.info("looking for the feed anew", action="blog_rediscover", feed=shown(url), reason=problem.reason)
             return discover(door, self._options.url, private=private)
 
     def _posts(self, found: Discovered, cursor: Cursor) -> Iterator[Page]:

@@ -23,6 +23,8 @@ SHOWN = 80
 STRONGEST = 3
 _MOST_DRAWN = 60.0
 """Bits: beyond all that can matter, so that one endless weight leaves the others their bars."""
+_LEAST_DRAWN = 0.001
+"""Bits that fill the room: of less there is nothing to see, and dividing by it could overflow."""
 _FOR, _AGAINST, _ZERO, _LINE = "█", "▒", "│", "─"
 
 
@@ -185,7 +187,7 @@ def waterfall(match: Match, width: int, *, plain: bool = False) -> list[str]:
     label = max(20, min(max(len(row.what) for row in rows), width - room - 12))
     ends = [_drawn(end) for row in rows for end in (row.before, row.after)]
     low, high = min(0.0, *ends), max(0.0, *ends)
-    scale = (room - 1) / ((high - low) or 1.0)
+    scale = (room - 1) / max(high - low, _LEAST_DRAWN)
     lines: list[str] = []
     for row in rows:
         if row is rows[-1]:

@@ -9,6 +9,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -81,13 +82,19 @@ def _exception(exc_info: tuple[type[BaseException], BaseException, TracebackType
 
 
 class _StandardError:
-    """Whatever ``sys.stderr`` is at the moment of writing: a progress bar replaces it while it is shown."""
+    """Whatever ``sys.stderr`` is at the moment of writing: a progress bar replaces it while it is shown.
+
+    A log that cannot be written (its disk is full, its reader has gone) must not end the work it tells of.
+    """
 
     def write(self, text: str) -> int:
-        return _stream().write(text)
+        with suppress(OSError):
+            _stream().write(text)
+        return len(text)
 
     def flush(self) -> None:
-        _stream().flush()
+        with suppress(OSError):
+            _stream().flush()
 
 
 def _stream() -> TextIO:

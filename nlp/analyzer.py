@@ -19,7 +19,7 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from itertools import islice
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
@@ -58,28 +58,36 @@ def build_analyzer(
     *,
     lessons: Lessons = NO_LESSONS,
     fallback: bool = False,
+    model: Path | None = None,
 ) -> ListeningAnalyzer:
-    """The analyzer for some rules. ``languages`` are those told apart (ISO 639-1); none given means ``LANGUAGES``.
+    """The analyzer for some rules. ``languages`` are those told apart (ISO 639-1); none given means ``LANGUAGES``. ``model`` is
+    the folder of the engine's model, where it is not the one that is shipped.
 
     With ``fallback``, an engine that cannot be loaded is replaced by ``vader``, which every result then says.
 
     Raises:
         EngineError: no engine has that name, or it cannot be loaded.
     """
-    return ListeningAnalyzer(tuple(rules), engine, tuple(sorted(set(languages))) or LANGUAGES, lessons, fallback)
+    return ListeningAnalyzer(tuple(rules), engine, tuple(sorted(set(languages))) or LANGUAGES, lessons, fallback, model)
 
 
 class ListeningAnalyzer:
     """The ``Analyzer`` of the core."""
 
     def __init__(
-        self, rules: tuple[ListeningRule, ...], engine: str, languages: tuple[str, ...], lessons: Lessons, fallback: bool
+        self,
+        rules: tuple[ListeningRule, ...],
+        engine: str,
+        languages: tuple[str, ...],
+        lessons: Lessons,
+        fallback: bool,
+        model: Path | None,
     ) -> None:
-        self._parts = (rules, engine, languages, lessons, fallback)
+        self._parts = (rules, engine, languages, lessons, fallback, model)
         self._rules = rules
         self._languages = languages
         self._lessons = lessons
-        self._engine: Engine = load_engine(engine, fallback=fallback)
+        self._engine: Engine = load_engine(engine, fallback=fallback, model=model)
         self._finder = TargetFinder(rules, lessons.names)
         self._topics = TopicFinder(rules)
         self._scorer = Scorer(lessons.phrases)
@@ -148,7 +156,7 @@ class ListeningAnalyzer:
         """Unscored toward every target whose name seems to stand in the text: a person should look."""
         # Neither message nor traceback: both may hold the text.
         facts = {"mention_id": job.mention_id, "error": type(error).__name__, "at": _origin(error)}
-        log.error("A mention could not be analysed.", action="analysis-failed", **facts)
+        log.error("A mention could not be analysed.", action="analysis_failed", **facts)
         reason = f"the analysis failed ({type(error).__name__})"
         found = tuple(
             TargetSentiment(target.key, target.kind, target.brand, unscored(self._engine, reason), target.name)

@@ -1,6 +1,6 @@
 """The network of the engine ``target``: its files, checked before they are used, and pairs of segments to logits.
 
-Only onnxruntime and tokenizers are needed, and neither is asked to fetch anything: all that is read lies in one folder.
+Only onnxruntime and tokenizers are needed, and neither may fetch or report anything: all that is read lies in one folder.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,8 @@ Triple = tuple[float, float, float]
 MODEL = Path(__file__).parent / "models" / "target"
 _NETWORK, _TOKENIZER, _SETTINGS = "model.onnx", "tokenizer.json", "settings.json"
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-_REMEDY = 'install listener again, build the model anew, or choose engine = "vader"'
+_HASH = 8
+"""Digits of the hash that tells models of one version apart."""
 _TOKENS_AT_ONCE = 512
 """Of one run of the session: what it works on then stays in the processor's cache."""
 _PADDING = 8
@@ -36,6 +38,7 @@ class Settings:
     """What was chosen on validation data when the model was made; it lies beside the model."""
 
     version: str
+    """The word that its maker chose, and a hash of this file, which holds those of the model's files: no two models share it."""
     max_tokens: int
     temperature: float
     """Logits are divided by it, which makes the probabilities calibrated."""
@@ -55,10 +58,11 @@ def read_settings(folder: Path) -> tuple[Settings, dict[str, str]]:
         EngineError: they cannot be read, or say something that cannot be.
     """
     try:
-        data = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+        raw = (folder / _SETTINGS).read_bytes()
+        data = json.loads(raw.decode("utf-8"))
         sure = data["sure"]
         settings = Settings(
-            version=str(data["version"]),
+            version=f"{data['version']}-{hashlib.sha256(raw).hexdigest()[:_HASH]}",
             max_tokens=int(data["max_tokens"]),
             temperature=float(data["temperature"]),
             logit_shift=_triple(data["logit_shift"]),
@@ -67,14 +71,12 @@ def read_settings(folder: Path) -> tuple[Settings, dict[str, str]]:
         )
         hashes = {name: str(data["sha256"][name]) for name in (_NETWORK, _TOKENIZER)}
     except OSError as problem:
-        raise EngineError(f"{_where(folder)}: {_SETTINGS} cannot be read ({problem.strerror}); {_REMEDY}") from problem
+        raise EngineError(f"{_where(folder)}: {_SETTINGS} cannot be read ({problem.strerror}); {_remedy(folder)}") from problem
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-        raise EngineError(f"{_where(folder)}: {_SETTINGS} is damaged ({type(problem).__name__}); {_REMEDY}") from problem
+        raise EngineError(f"{_where(folder)}: {_SETTINGS} is damaged ({type(problem).__name__}); {_remedy(folder)}") from problem
     numbers = (settings.temperature, *settings.logit_shift, *settings.sure)
-    if not (
-        settings.version and 8 <= settings.max_tokens <= 512 and settings.temperature > 0 and all(map(math.isfinite, numbers))
-    ):
-        raise EngineError(f"{_where(folder)}: {_SETTINGS} holds numbers that cannot be; {_REMEDY}")
+    if not (8 <= settings.max_tokens <= 512 and settings.temperature > 0 and all(map(math.isfinite, numbers))):
+        raise EngineError(f"{_where(folder)}: {_SETTINGS} holds numbers that cannot be; {_remedy(folder)}")
     return settings, hashes
 
 
@@ -88,6 +90,9 @@ class Encoder:
             EngineError: a library or a file is missing, or a file is not what it was when the model was made.
         """
         folder = folder or MODEL
+        # The official builds of onnxruntime report on their use to their maker, from a thread of their own, and keep an id of the
+        # device in the home. The variable is read when it is imported; the function that switches reporting off comes too late.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         try:
             import onnxruntime  # here, as the two below: whoever uses another engine needs none of them
             import tokenizers
@@ -109,9 +114,9 @@ class Encoder:
             trial = self.logits([("fine", "word"), ("fine", "")])
         except Exception as problem:
             # Both libraries raise whatever they like, a bare Exception among others.
-            raise EngineError(f"{_where(folder)} cannot be run ({type(problem).__name__}); {_REMEDY}") from problem
+            raise EngineError(f"{_where(folder)} cannot be run ({type(problem).__name__}); {_remedy(folder)}") from problem
         if trial.shape != (2, 3):
-            raise EngineError(f"{_where(folder)} answers with other classes than it should; {_REMEDY}")
+            raise EngineError(f"{_where(folder)} answers with other classes than it should; {_remedy(folder)}")
 
     def logits(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """Three logits for each pair of segments, in order; a second segment of ``""`` is none at all."""
@@ -163,14 +168,21 @@ def _checked(path: Path, digest: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as problem:
-        raise EngineError(f"{_where(path.parent)}: {path.name} cannot be read ({problem.strerror}); {_REMEDY}") from problem
+        raise EngineError(
+            f"{_where(path.parent)}: {path.name} cannot be read ({problem.strerror}); {_remedy(path.parent)}"
+        ) from problem
     if hashlib.sha256(content).hexdigest() != digest:
-        raise EngineError(f"{_where(path.parent)}: {path.name} is damaged (its checksum differs); {_REMEDY}")
+        raise EngineError(f"{_where(path.parent)}: {path.name} is damaged (its checksum differs); {_remedy(path.parent)}")
     return content
 
 
 def _where(folder: Path) -> str:
     return f'the model of the engine "target" in {folder}'
+
+
+def _remedy(folder: Path) -> str:
+    first = "install listener again" if folder == MODEL else "mend the folder that [nlp] model names"
+    return f'{first}, build the model anew, or choose engine = "vader"'
 
 
 def _triple(numbers: Any) -> Triple:

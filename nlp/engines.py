@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -47,25 +48,26 @@ class Engine(SentimentEngine, Protocol):
         ...
 
 
-def _target(threads: int) -> Engine:
+def _target(threads: int, model: Path | None) -> Engine:
     from nlp.target import TargetEngine  # here, as the other: an engine's libraries are only loaded where it is used
 
-    return TargetEngine(threads=threads)
+    return TargetEngine(model, threads)
 
 
-def _vader(threads: int) -> Engine:  # noqa: ARG001 - it has no threads of its own
+def _vader(threads: int, model: Path | None) -> Engine:  # noqa: ARG001 - it has neither threads of its own nor a model
     from nlp.vader import Vader
 
     return Vader()
 
 
-_BUILD: Mapping[str, Callable[[int], Engine]] = {"target": _target, "vader": _vader}
+_BUILD: Mapping[str, Callable[[int, Path | None], Engine]] = {"target": _target, "vader": _vader}
 ENGINES = tuple(_BUILD)
 """The names that ``load_engine`` knows."""
 
 
-def load_engine(name: str, *, fallback: bool = False, threads: int = 1) -> Engine:
-    """An engine, ready to score; nothing is ever downloaded. ``threads`` are those of one call, where it can use several.
+def load_engine(name: str, *, fallback: bool = False, threads: int = 1, model: Path | None = None) -> Engine:
+    """An engine, ready to score; nothing is ever downloaded. ``threads`` are those of one call, where it can use several;
+    ``model`` is the folder of a model of the engine ``target`` other than the one that is shipped.
 
     With ``fallback``, one that cannot be loaded is replaced by ``STAND_IN``, whose results then say so in their version.
 
@@ -75,18 +77,18 @@ def load_engine(name: str, *, fallback: bool = False, threads: int = 1) -> Engin
     if name not in _BUILD:
         raise EngineError(f"sentiment engine {name!r} is not known; choose one of: {', '.join(ENGINES)}")
     try:
-        return _BUILD[name](threads)
+        return _BUILD[name](threads, model)
     except EngineError as problem:
         if not fallback or name == STAND_IN:
             raise
         log.warning(
             "A sentiment engine cannot be loaded; another stands in.",
-            action="engine-replaced",
+            action="engine_replaced",
             engine=name,
             by=STAND_IN,
             reason=str(problem),
         )
-    engine = _BUILD[STAND_IN](threads)
+    engine = _BUILD[STAND_IN](threads, None)
     engine.version = f"{engine.version}, in place of {name}"
     return engine
 

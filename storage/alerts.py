@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, update
 
 from listener.core.alert_ports import AlertFacts
 from listener.core.alerting import (
@@ -38,9 +38,11 @@ _ON_ITS_WAY = [state.value for state in MessageState if state not in {MessageSta
 _DECIDED = and_(case_events.c.kind == EventKind.DECIDED.value, case_events.c.action != Action.REOPEN.value)
 _LAPSED = case_events.c.kind == EventKind.LAPSED.value
 _SETTLED = exists().where(
-    case_events.c.case_id == alerts.c.case_id, case_events.c.at > alerts.c.opened_at, or_(_DECIDED, _LAPSED)
+    case_events.c.case_id == alerts.c.case_id,
+    or_(and_(case_events.c.at >= alerts.c.opened_at, _DECIDED), and_(case_events.c.at > alerts.c.opened_at, _LAPSED)),
 )
-"""Whoever decides on a case has seen it, whatever they decide; a case that lapsed needs nobody."""
+"""Whoever decides on a case has seen it, whatever they decide; a case that lapsed needs nobody. The very same moment counts for a
+decision, which a person made with a clock of their own; a pass makes its alerts, and lets cases lapse before, at one moment."""
 
 UNSEEN = and_(alerts.c.state.in_(_WAITING), ~_SETTLED)
 """Alerts that somebody may still have to look at; the same wherever they are listed or counted."""
@@ -97,6 +99,12 @@ class Alerts:
         wanted = alerts.c.state.in_([state.value for state in states or AlertState])
         with self._database.read() as connection:
             return _records(connection, wanted, newest=limit)
+
+    def opened(self, at: datetime) -> int:
+        """How many alerts were opened at that moment and are told; those that a limit held back are not."""
+        query = select(func.count()).where(alerts.c.opened_at == at, alerts.c.state != AlertState.HELD.value)
+        with self._database.read() as connection:
+            return int(connection.scalar(query) or 0)
 
     def named(self, code: str, limit: int = 10) -> Sequence[AlertRecord]:
         """The alerts whose key begins so, newest first: one, unless the code is too short."""

@@ -19,9 +19,9 @@ from sqlalchemy import URL
 
 from listener.core.errors import SchemaMismatch, StorageError
 from storage import schema
-from storage.admin import Admin
 from storage.database import Database
-from storage.errors import mapped
+from storage.errors import explain, mapped
+from storage.run_lock import run_lock
 
 BUSY = timedelta(seconds=30)
 """How long a copy waits for a writer."""
@@ -76,7 +76,7 @@ def restore(url: str, source: Path, *, keep: Path) -> Copied:
             raise StorageError(f"{source} is the database itself: name a file that `listener db backup` wrote")
         revision = _revision(source)
         _check(source)
-        with Admin(database, None).run_lock():
+        with run_lock(database):
             former = None
             if database.path.is_file() and database.path.stat().st_size:
                 _keep(database, database.path, keep)
@@ -114,10 +114,18 @@ def _is_damaged(path: Path) -> bool:
     try:
         with closing(_readonly(path)) as live:
             return [row[0] for row in live.execute("PRAGMA integrity_check(1)")] != ["ok"]
-    except sqlite3.OperationalError:  # locked, or not to be opened: nothing is known to be wrong with the database itself
-        return False
-    except sqlite3.DatabaseError:
-        return True
+    except sqlite3.DatabaseError as error:
+        return error.sqlite_errorcode & 0xFF not in _NOT_ITS_FAULT
+
+
+_NOT_ITS_FAULT = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+}
+"""Locked, or not to be opened: nothing is known to be wrong with the database itself."""
 
 
 def _replace(source: Path, target: Path) -> None:
@@ -149,6 +157,8 @@ def _revision(path: Path) -> str:
             if not {"alembic_version", "mentions"} <= names:
                 raise SchemaMismatch(f"{path} is a database of something else, or an empty one")
             revision = str(copy.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+    except sqlite3.OperationalError as error:
+        raise StorageError(f"{path} {explain(error)}") from error
     except (sqlite3.Error, TypeError) as error:
         raise StorageError(f"{path} is no SQLite database, or is damaged ({error})") from error
     schema.refuse_if_newer(revision)
@@ -173,7 +183,8 @@ def _check(path: Path) -> None:
 def _address(database: Database) -> str:
     """The address for PostgreSQL's tools, without its password: they ask for it, or take PGPASSWORD."""
     of = database.url
-    plain = URL.create("postgresql", of.username, None, of.host, of.port, of.database)
+    options = {name: value for name, value in of.query.items() if "password" not in name}  # such as sslmode, or a socket's folder
+    plain = URL.create("postgresql", of.username, None, of.host, of.port, of.database, options)
     return shlex.quote(plain.render_as_string())
 
 

@@ -48,8 +48,10 @@ class Database:
         name = self.url.database or ""
         self.path = Path(name.removeprefix("file:")) if self.is_sqlite and name not in {"", ":memory:"} else None
         """The file of a SQLite database; ``None`` for PostgreSQL and in memory."""
-        self.shown = str(self.path) if self.path else self.url.render_as_string(hide_password=True)
-        """The address without its password."""
+        self.emptied = self.path is not None and _emptied(self.path)
+        """Whether it is a file without a byte that was in use before: what was in it is lost."""
+        self.shown = str(self.path) if self.path else _shown(self.url)
+        """The address as it is configured, without its password."""
         self.name = f"The database {self.shown}"
         self._alone: AbstractContextManager[object] = threading.RLock() if self.is_sqlite and self.path is None else nullcontext()
         """Held through each transaction where all threads share one connection: that of a database in memory."""
@@ -149,6 +151,16 @@ class Database:
         return list(ids)
 
 
+def _emptied(path: Path) -> bool:
+    """Whether a file without a byte held something before.
+
+    A run writes who it is into the lock beside a database that has tables, and SQLite's log outlives a crash. To be asked before
+    SQLite opens the file, because it deletes the log of an empty one.
+    """
+    beside = (path.with_name(f"{path.name}{suffix}") for suffix in (".lock", "-wal"))
+    return path.is_file() and not path.stat().st_size and any(file.is_file() and file.stat().st_size for file in beside)
+
+
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
@@ -159,6 +171,12 @@ def _parsed(url: str) -> URL:
     if parsed.drivername not in {"sqlite", "postgresql+psycopg"}:
         raise StorageError(f"A database of kind {parsed.drivername} cannot be used; write sqlite:///file.db or postgresql://…")
     return parsed
+
+
+def _shown(url: URL) -> str:
+    """Without the driver that we chose, and without secrets, which the options behind the address may hold as well."""
+    told = url.set(drivername=url.get_backend_name()).difference_update_query(("password", "sslpassword"))
+    return told.render_as_string(hide_password=True)
 
 
 def _sqlite_engine(url: URL, path: Path | None, busy: timedelta, throwaway: bool) -> Engine:

@@ -5,6 +5,7 @@ This is the only place that knows drivers' errors.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +15,25 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from listener.core.errors import StorageError
 
+FULL = "cannot grow because the disk is full; nothing half-written was kept; make room and run again"
+
 _SQLITE = (
     ("locked", "is locked by another program; end that program, or wait for it, and run again"),
     ("readonly", "cannot be written to; give this user the right to write the file and its folder"),
-    ("not a database", "is not a SQLite database, or is encrypted; check the path, or restore a backup"),
-    ("malformed", "is damaged; restore a backup: copy it in the place of the file"),
-    ("disk is full", "cannot grow because the disk is full; nothing half-written was kept; make room and run again"),
+    (
+        "not a database",
+        "is not a SQLite database, or is encrypted; check the path, or restore a backup: listener db restore FILE",
+    ),
+    ("file format", "is damaged, or of a newer SQLite; restore a backup: listener db restore FILE"),
+    ("malformed", "is damaged; restore a backup: listener db restore FILE"),
+    ("disk is full", FULL),
     ("disk i/o", "cannot be read or written because of a disk error; check the disk and its free space"),
-    ("unable to open", "cannot be opened; check that its folder exists and that this user may write there"),
-    ("no such table", "lacks a table; restore a backup: copy it in the place of the file"),
-    ("no such column", "lacks a column; restore a backup: copy it in the place of the file"),
+    (
+        "unable to open",
+        "cannot be opened; check that its folder exists, that it is not read-only, and that this user may write there",
+    ),
+    ("no such table", "lacks a table; restore a backup: listener db restore FILE"),
+    ("no such column", "lacks a column; restore a backup: listener db restore FILE"),
 )
 """A part of SQLite's message, and what that means for the person in front of it."""
 
@@ -35,7 +45,7 @@ _POSTGRES = (
     ("42501", "does not permit this user to do that; grant the rights on the database and its schema"),
     ("42P01", "lacks a table; restore a backup (pg_restore)"),
     ("42703", "lacks a column; restore a backup (pg_restore)"),
-    ("53100", "cannot grow because the disk is full; nothing half-written was kept; make room and run again"),
+    ("53100", FULL),
     ("53", "has no room for another connection or lacks memory; run again later"),
     ("55P03", "is locked by another program; end that program, or wait for it, and run again"),
     ("57P", "is shutting down or starting; run again later"),
@@ -62,8 +72,17 @@ def explain(error: Exception) -> str:
         return next((meaning for part, meaning in _SQLITE if part in message), f"could not be used ({cause})")
     if isinstance(cause, psycopg.Error):
         return _postgres(cause)
-    reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else type(cause).__name__
-    return f"could not be used ({reason})"
+    if isinstance(cause, OSError):
+        return _system(cause)
+    return f"could not be used ({type(cause).__name__})"
+
+
+def _system(cause: OSError) -> str:
+    """What the operating system refuses, and of which file: those beside the database (its locks) are no less needed."""
+    if cause.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return FULL
+    where = f"{cause.filename}: " if cause.filename else ""
+    return f"could not be used ({where}{cause.strerror or type(cause).__name__})"
 
 
 def _postgres(cause: psycopg.Error) -> str:

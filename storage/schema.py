@@ -4,36 +4,61 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from datetime import datetime
+import tempfile
+from collections.abc import Set
+from contextlib import ExitStack, closing
+from datetime import datetime, timedelta
+from glob import escape
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from listener.core.errors import SchemaMismatch, StorageError
+from listener.core.errors import SchemaMismatch, StorageError, StoreBusy
 from storage.database import Database
 from storage.errors import mapped
+from storage.run_lock import run_lock
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0007"
 """The revision that this program knows as the newest; a test holds that it is Alembic's."""
+NAMED = 5
+"""Tables that are missing, at most, in a message."""
 
 
 def current(connection: Connection) -> str | None:
     """The database's revision; ``None`` where there is no schema at all.
 
     Raises:
-        SchemaMismatch: the database holds tables of something else.
+        SchemaMismatch: the database holds tables of something else, or lacks some of ours.
     """
-    names = inspect(connection).get_table_names()
+    names = set(inspect(connection).get_table_names())
     if not names:
         return None
-    if "alembic_version" not in names or "mentions" not in names:
-        raise SchemaMismatch("The database holds tables that are not listener's; name an empty database, or another file")
-    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    found: str | None = None
+    if {"alembic_version", "mentions"} <= names:
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if found is None or found == HEAD:  # of another schema, nobody here knows which tables it had
+        _refuse_if_parted(names)
     return found
+
+
+def _refuse_if_parted(names: Set[str]) -> None:
+    """Refuse tables that are not all of ours: most of them are a damaged database, fewer are another program's."""
+    from storage.metadata import metadata
+
+    ours = {"alembic_version", *metadata.tables}
+    if len(ours & names) <= len(ours) / 2:
+        raise SchemaMismatch("The database holds tables that are not listener's; name an empty database, or another file")
+    if missing := sorted(ours - names):
+        named = ", ".join(missing[:NAMED]) + (f" and {len(missing) - NAMED} more" if len(missing) > NAMED else "")
+        raise SchemaMismatch(
+            f"The database lacks tables that listener made in it: {named}; "
+            "restore a backup (listener db restore FILE, or pg_restore: docs/operations.md)"
+        )
 
 
 def prepare(database: Database, now: datetime, *, upgrade: bool) -> Path | None:
@@ -44,21 +69,62 @@ def prepare(database: Database, now: datetime, *, upgrade: bool) -> Path | None:
 
     Raises:
         SchemaMismatch: it is older and may not be migrated, newer than this program, or not ours.
+        StorageError: something cut it to nothing: new tables in it would hide that.
+    """
+    if database.emptied:
+        raise StorageError(
+            f"{database.name} is empty, though it was in use before; restore a backup (listener db restore FILE), "
+            "or delete the empty file to begin anew"
+        )
+    found = _revision(database)
+    if found == HEAD:
+        return None
+    if not upgrade and not database.is_sqlite:
+        raise SchemaMismatch(f"{database.name} has an older schema ({found}); back it up, then run `listener db upgrade`")
+    with ExitStack() as held:
+        if database.path is not None or not database.is_sqlite:  # an older program at work would go on writing in its own way
+            try:
+                held.enter_context(run_lock(database, PATIENCE))
+            except StoreBusy as busy:
+                use = f"{database.name} has an older schema ({found}) and is in use; end that first. {busy}"
+                raise StorageError(use) from busy
+        return _upgrade(database, now)
+
+
+def _revision(database: Database) -> str:
+    """The schema's; an empty database gets its tables first.
+
+    Raises:
+        SchemaMismatch: it is newer than this program, or not ours.
     """
     with database.read() as connection:
         found = current(connection)
-    if found == HEAD:
-        return None
-    saved = None
-    if found is not None:
+    if found is None:
+        migrate(database)
+        return HEAD
+    if found != HEAD:
         refuse_if_newer(found)
-        if not upgrade and not database.is_sqlite:
-            raise SchemaMismatch(f"{database.name} has an older schema ({found}); back it up, then run `listener db upgrade`")
-        if database.path is not None:
-            saved = database.path.with_name(f"{database.path.name}.{now:%Y%m%dT%H%M%SZ}-before-{HEAD}.backup")
-            backup(database, saved)
+    return found
+
+
+def _upgrade(database: Database, now: datetime) -> Path | None:
+    if _revision(database) == HEAD:
+        return None  # whoever held the lock before has done it
+    saved = None
+    if database.path is not None:
+        for left in database.path.parent.glob(f"{escape(database.path.name)}.*{PART}"):
+            left.unlink(missing_ok=True)  # what a copy left that was killed; nobody makes one while the lock is held
+        saved = _copy_name(database.path, now)
+        backup(database, saved)
     migrate(database)
     return saved
+
+
+def _copy_name(path: Path, now: datetime) -> Path:
+    """What is not there yet: an upgrade that was killed after its copy may begin again in the same second."""
+    start = f"{path.name}.{now:%Y%m%dT%H%M%SZ}-before-{HEAD}"
+    names = (path.with_name(f"{start}{again}.backup") for again in chain([""], (f".{at}" for at in count(2))))
+    return next(name for name in names if not name.exists())
 
 
 def create(database: Database) -> None:
@@ -83,6 +149,12 @@ def migrate(database: Database, to: str = HEAD) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, to)
 
+
+PATIENCE = timedelta(seconds=10)
+"""How long an upgrade waits for whoever works on the database, which may be another upgrade."""
+
+PART = ".part"
+"""The end of a copy's name until it is whole."""
 
 MIGRATION_LOCK = 0x6C697374656E6D67
 """The advisory lock of migrations on PostgreSQL ("listenmg")."""
@@ -122,17 +194,23 @@ def backup(database: Database, target: Path) -> None:
         raise StorageError(f"{database.name} is no file; use pg_dump to back it up")
     if target.exists():
         raise StorageError(f"The backup {target} exists already; name another file")
-    with mapped(f"The backup {target}"):
-        os.close(os.open(target, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
+    part = _part(target)
     try:
-        with mapped(database.name):
-            source, copy = sqlite3.connect(database.path), sqlite3.connect(target)
-            try:
+        with mapped(f"The backup {target} of {database.shown}"):
+            with closing(sqlite3.connect(database.path)) as source, closing(sqlite3.connect(part)) as copy:
                 source.backup(copy)
                 copy.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it when it is read
-            finally:
-                source.close()
-                copy.close()
-    except StorageError:
-        target.unlink(missing_ok=True)
-        raise
+            part.rename(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _part(target: Path) -> Path:
+    """A new file beside the target, for the owner's eyes only; its own name would say nothing to anybody."""
+    with mapped(f"The backup {target}"):
+        try:
+            handle, name = tempfile.mkstemp(prefix=f"{target.name}.", suffix=PART, dir=target.parent)
+        except OSError as problem:
+            raise OSError(problem.errno, problem.strerror) from problem
+        os.close(handle)
+    return Path(name)

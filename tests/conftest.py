@@ -8,6 +8,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from tests.support.order import rank
 from tests.support.postgres import database_of, empty, running_server
 
 # A shell lets what it starts in the background ignore Ctrl-C, and children inherit that; some tests send it to them.
@@ -16,6 +17,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # How fast the machine makes examples says nothing about the program.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+
+@pytest.hookimpl(trylast=True)  # what is not slow stays in the order that chance gave it
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: rank(item.path.name))
 
 
 @pytest.fixture(autouse=True)

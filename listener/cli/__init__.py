@@ -36,7 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return report(problem, debug="--debug" in given)
     finally:
         signal.signal(signal.SIGTERM, before)
+        _let_go_of_a_full_log()
     return 0
+
+
+def _let_go_of_a_full_log() -> None:
+    """What standard error could not take would turn the exit status into Python's own 120 when the process ends."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - open as long as the process is
 
 
 def _open_streams() -> None:

@@ -133,7 +133,9 @@ def phrase(
     brand: Annotated[str | None, typer.Option(metavar="KEY", help="In this brand's mentions only.")] = None,
     by: By = None,
 ) -> None:
-    """Say what a phrase means in your community; the next pass reads all mentions by it.
+    """Say what a phrase means in your community.
+
+    The next pass reads all mentions by it.
 
     Example: listener correct phrase sick positive
     """
@@ -202,7 +204,9 @@ def export(
     shell: Shell,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The JSON lines to write; - is standard output.")],
 ) -> None:
-    """Write corrected sentiments as labelled data: what `listener eval sentiment` and the training script read.
+    """Write corrected sentiments as labelled data.
+
+    The file is what `listener eval sentiment` and the training script read.
 
     Texts that were taken away are not among them, nor those whose source's terms do not allow a copy to be kept, nor those that
     are not about you. The label is 1, 0 or -1; mixed is 0.
@@ -275,6 +279,8 @@ def _correct(shell: Shell, said: Callable[[App, Store], Said], note: str, by: st
             first = "listener recompute reads it by this example, where the name stands in it; or: " if learns else ""
             say(f"No sentiment toward {key} yet")
             say(f"Next: {first}listener correct sentiment {done.said.mention_id} LABEL --target {key}")
+        if not unread:
+            say("Next: listener recompute brings standings and cases up to date, as the next run does")
 
 
 def _unread(store: Store, done: Correction) -> list[str]:

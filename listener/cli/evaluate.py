@@ -44,7 +44,9 @@ def sentiment(
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="The sentiment engine; else the configured one.")] = None,
     bins: Annotated[int, typer.Option(metavar="N", min=2, max=100, help="Bins of the calibration error.")] = 10,
 ) -> None:
-    """Measure a sentiment engine: labels are -1, 0, 1, toward the target if the line names one.
+    """Measure a sentiment engine on labelled texts.
+
+    Labels are -1, 0, 1, toward the target if the line names one.
 
     Example: listener eval sentiment labelled.jsonl --engine vader
     """
@@ -86,8 +88,10 @@ def _engine(shell: Shell, name: str | None) -> SentimentEngine:
     from listener.core.errors import ConfigError, Problem
     from nlp.engines import DEFAULT_ENGINE, ENGINES, load_engine
 
-    if name is None:
-        name = shell.app().settings.nlp.engine if _is_configured(shell) else DEFAULT_ENGINE
+    if name is None and _is_configured(shell):
+        settings = shell.app().settings
+        return load_engine(settings.nlp.engine, model=settings.model())
+    name = name or DEFAULT_ENGINE
     if name not in ENGINES:
         raise ConfigError([Problem("--engine", f'there is no engine "{name}"', f"one of: {', '.join(ENGINES)}")])
     return load_engine(name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+from contextlib import suppress
 
 from listener.core.errors import ConfigError, ListenerError
 from listener.core.plain import one_line
@@ -11,12 +13,13 @@ from listener.query.errors import QueryError
 
 def report(problem: Exception, *, debug: bool) -> int:
     """Say on standard error what went wrong, without a traceback unless asked for; the exit status."""
+    said = lines(problem)
     if debug:
         from listener.logs import trace
 
-        print(trace(problem), file=sys.stderr)  # noqa: T201 - this is the command line's message
-    for line in lines(problem):
-        print(line, file=sys.stderr)  # noqa: T201 - this is the command line's message
+        said.insert(0, trace(problem))
+    with suppress(OSError):  # where standard error is full, too, the exit status says it
+        print(*said, sep="\n", file=sys.stderr)  # noqa: T201 - this is the command line's message
     return 2 if isinstance(problem, ConfigError | QueryError) else 1
 
 
@@ -31,5 +34,6 @@ def lines(problem: Exception) -> list[str]:
         return [f"Error: {one_line(line)}" for line in str(problem).splitlines() or ["unknown"]]
     if isinstance(problem, OSError):
         where = f"{problem.filename}: " if problem.filename else ""
-        return [f"Error: {one_line(f'{where}{problem.strerror or type(problem).__name__}')}"]
+        room = "; make room and run again" if problem.errno in {errno.ENOSPC, errno.EDQUOT} else ""
+        return [f"Error: {one_line(f'{where}{problem.strerror or type(problem).__name__}{room}')}"]
     return [f"Error: something went wrong that should not ({type(problem).__name__}). Please report it, with what --debug shows."]

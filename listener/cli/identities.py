@@ -45,7 +45,7 @@ def review(
     shell: Shell,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="The most to show.")] = 10,
 ) -> None:
-    """List authors who may be customers, and accounts that may be one person, for you to decide.
+    """List what waits for you: authors who may be customers or one person.
 
     The most probable stand first; of equals who spoke last.
 

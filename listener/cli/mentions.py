@@ -36,7 +36,9 @@ def list_mentions(
     hidden: Annotated[bool, typer.Option("--hidden", help="Only what is hidden for its low relevance.")] = False,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="The most to show.")] = 50,
 ) -> None:
-    """List what was heard, the newest first. A query may have AND, OR, NOT, "phrases", NEAR/n, wildcards* and fields:.
+    """List what was heard, the newest first.
+
+    A query may have AND, OR, NOT, "phrases", NEAR/n, wildcards* and fields:.
 
     Relevance is high, medium or low; low is hidden, and counted nowhere. "-": about nothing of ours, or not looked at yet.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from listener.cli.output import json_line, jsonable, note, say
-from listener.cli.shell import Shell, command
+from listener.cli.shell import OptionsOnly, Shell, command
 from listener.core.errors import ConfigError, Problem
 from listener.counting import counted
 
@@ -28,18 +28,26 @@ Account = Annotated[
     str | None, typer.Option("--account", metavar="PLATFORM:HANDLE", help="An author, by an account: x:@somebody.")
 ]
 
+Alone = Annotated[str | None, typer.Argument(hidden=True)]
+"""What stands without an option: nobody can say of which kind it is."""
+
 
 def add(app: typer.Typer) -> None:
     inner = typer.Typer(
         help="Export or erase everything that is kept about a person.", no_args_is_help=True, rich_markup_mode=None
     )
     app.add_typer(inner, name="person")
-    command(inner, "export")(export)
-    command(inner, "erase")(erase)
+    command(inner, "export", OptionsOnly)(export)
+    command(inner, "erase", OptionsOnly)(erase)
 
 
-def _selector(contact: str | None, author: int | None, account: str | None) -> Selector:
+def _selector(alone: str | None, contact: str | None, author: int | None, account: str | None) -> Selector:
     from storage.store import Selector
+
+    if alone is not None:
+        said = alone if not alone.startswith("-") else "VALUE"
+        options = f"--contact {said} (the CRM's id), --author N (a number), or --account PLATFORM:HANDLE"
+        raise ConfigError([Problem("person", f'"{alone}" alone does not say who', options)])
 
     platform, _, handle = (account or "").partition(":")
     if account and not (platform and handle):
@@ -50,13 +58,13 @@ def _selector(contact: str | None, author: int | None, account: str | None) -> S
         raise ConfigError([Problem("person", str(problem), "exactly one of --contact, --author and --account")]) from None
 
 
-def export(shell: Shell, contact: Contact = None, author: AuthorId = None, account: Account = None) -> None:
+def export(shell: Shell, alone: Alone = None, contact: Contact = None, author: AuthorId = None, account: Account = None) -> None:
     """Print everything that is kept about a person, as one JSON object.
 
     Example: listener person export --contact C-0001 > export.json
     """
     now = shell.now()
-    selector = _selector(contact, author, account)
+    selector = _selector(alone, contact, author, account)
     app = shell.app()
     with app.open_store(now) as store:
         found = store.privacy.export_person(selector)
@@ -68,6 +76,7 @@ def export(shell: Shell, contact: Contact = None, author: AuthorId = None, accou
 
 def erase(
     shell: Shell,
+    alone: Alone = None,
     contact: Contact = None,
     author: AuthorId = None,
     account: Account = None,
@@ -83,7 +92,7 @@ def erase(
     from listener.recalling import recall
 
     now = shell.now()
-    selector = _selector(contact, author, account)
+    selector = _selector(alone, contact, author, account)
     app = shell.app()
     if not yes:
         if not sys.stdin.isatty():

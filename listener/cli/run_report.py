@@ -24,6 +24,7 @@ def report_facts(report: PassReport) -> dict[str, Any]:
         "defects": list(report.defects),
         **report.counts(),
         "rescored": report.made.rescored,
+        "alerts": report.alerts,
         "customers": imported
         and {
             "unchanged": imported.unchanged,
@@ -93,7 +94,8 @@ def print_report(report: PassReport) -> None:
     say(f"Understood {understood}, looked at {authors}, judged {people} {'person' if people == 1 else 'people'}")
     told = report.told
     failed = f", {told.failed} failed" if told.failed else ""
-    say(f"Told: {_many(told.digests, 'digest')} made, {_many(told.sent, 'message')} sent{failed}")
+    alerts = f"{_many(report.alerts, 'alert')}, " if report.alerts else ""
+    say(f"Told: {_many(told.digests, 'digest')} made, {alerts}{_many(told.sent, 'message')} sent{failed}")
     say("Next: listener digest, listener cases" if report.worked else "Next: listener sources")
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -34,6 +36,38 @@ def write_sheet(file: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str
     writer.writerows([harmless(row[column]) for column in columns] for row in rows)
 
 
-def private(path: Path) -> AbstractContextManager[TextIO]:
-    """A file for writing that only this user may read: it holds personal data. An existing one keeps its mode."""
-    return open(path, "w", encoding="utf-8", newline="", opener=lambda name, flags: os.open(name, flags, 0o600))
+@contextmanager
+def private(path: Path) -> Iterator[TextIO]:
+    """A file for writing that only this user may read: it holds personal data. An existing one keeps its mode.
+
+    It takes its place when it is complete: where writing fails, what was there before stays.
+
+    Raises:
+        OSError: it cannot be written; names the file.
+    """
+    try:
+        if path.exists() and not path.is_file():  # a device or a pipe, which nothing can take the place of
+            with path.open("w", encoding="utf-8", newline="") as file:
+                yield file
+        else:
+            with _in_its_place(path.resolve()) as file:
+                yield file
+    except OSError as problem:
+        problem.filename = str(path)
+        raise
+
+
+@contextmanager
+def _in_its_place(target: Path) -> Iterator[TextIO]:
+    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            yield file
+            file.flush()
+            if target.exists():
+                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
+            os.fsync(file.fileno())
+        os.replace(temporary, target)  # noqa: PTH105 - the same call as Path.replace, beside its siblings of os
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeAlias
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
     from listener.wiring import App
@@ -97,7 +97,14 @@ def group(app: typer.Typer, name: str, about: str, kind: type[ListFirst] = ListF
     return inner
 
 
-def command(app: typer.Typer, name: str) -> Callable[[Function[P]], Function[P]]:
+class OptionsOnly(TyperCommand):
+    """A command whose arguments are there to be refused with a hint: its usage does not show them."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ARG002 - of the base class
+        return [self.options_metavar or ""]
+
+
+def command(app: typer.Typer, name: str, kind: type[TyperCommand] | None = None) -> Callable[[Function[P]], Function[P]]:
     """Register a command: its first parameter becomes the common options, the others its own arguments and options."""
 
     def register(function: Function[P]) -> Function[P]:
@@ -116,7 +123,7 @@ def command(app: typer.Typer, name: str) -> Callable[[Function[P]], Function[P]]
         run.__doc__ = inspect.cleandoc(function.__doc__ or "")
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # inspect reads it from there
         run.__annotations__ = {each.name: each.annotation for each in parameters}
-        app.command(name)(run)
+        app.command(name, cls=kind)(run)
         return function
 
     return register

@@ -13,6 +13,11 @@ import httpx
 
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError, SourceRejected
 
+
+class ProxyUnreachable(httpcore.ProxyError):
+    """The proxy itself cannot be reached: that says nothing of the address that was asked for."""
+
+
 MAPPED: dict[type[Exception], tuple[type[SourceError], str]] = {
     httpx.InvalidURL: (SourceRejected, "the address is not a valid URL"),
     httpcore.ConnectTimeout: (RetryLater, "no connection in time"),
@@ -26,6 +31,7 @@ MAPPED: dict[type[Exception], tuple[type[SourceError], str]] = {
     httpcore.NetworkError: (RetryLater, "the connection was lost"),
     httpcore.ConnectionNotAvailable: (RetryLater, "the connection was lost"),
     httpcore.ProxyError: (RetryLater, "the proxy did not make the connection"),
+    ProxyUnreachable: (RetryLater, "no connection to the proxy of [net] proxy"),
     httpcore.RemoteProtocolError: (RetryLater, "the server broke off or does not speak HTTP"),
     httpcore.LocalProtocolError: (SourceRejected, "the request could not be written"),
     httpcore.UnsupportedProtocol: (SourceRejected, "only http and https addresses are allowed"),
@@ -41,7 +47,7 @@ _ADVICE = {
     402: "it wants to be paid",
     403: "it does not let us read it",
     404: "there is nothing at this address",
-    407: "the proxy wants a log-in",
+    407: "the proxy wants another log-in, see [net] proxy",
     410: "it is gone for good; remove the source",
     451: "it is withheld for legal reasons",
 }
@@ -55,7 +61,9 @@ def from_http(problem: Exception, where: str) -> SourceError:
     if _tls_refused(problem):
         return SourceRejected(f"{where}: the secure connection was refused: {_tls_reason(problem)}")
     if isinstance(problem, httpcore.ProxyError) and str(problem).startswith("4"):
-        return SourceRejected(f"{where}: the proxy refused to connect ({str(problem)[:3]})")
+        status = str(problem)[:3]
+        advice = f": {_ADVICE[407]}" if status == "407" else ""
+        return SourceRejected(f"{where}: the proxy refused to connect ({status}){advice}")
     error, reason = next((MAPPED[kind] for kind in type(problem).__mro__ if kind in MAPPED), (SourceProtocolError, "failed"))
     return error(f"{where}: {reason}")
 

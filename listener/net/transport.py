@@ -18,6 +18,7 @@ import httpcore
 import httpx
 
 from listener.net.addresses import Resolver, allowed_addresses
+from listener.net.mapping import ProxyUnreachable
 from listener.net.settings import DoorSettings
 
 KEPT_FOR = 15.0
@@ -123,6 +124,8 @@ class _Backend(httpcore.NetworkBackend):
                 return _Stream(self._plain.connect_tcp(address, port, left, local_address, socket_options), self.alive)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 problem = failed
+        if not self._check:
+            raise ProxyUnreachable from problem
         raise problem or httpcore.ConnectError("the name has no address")
 
 

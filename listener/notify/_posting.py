@@ -183,7 +183,7 @@ _ADVICE = {
     401: "it does not know us; look at the token or the url",
     403: "it does not let us in; look at the token or the url",
     404: "nothing is at its url any more",
-    407: "the proxy wants a log-in",
+    407: "the proxy wants another log-in, see [net] proxy",
     410: "it is gone for good; give it another url, or remove it",
 }
 

@@ -1,7 +1,8 @@
 """Messages through Apprise, which knows more than a hundred services (the extra ``apprise``).
 
-Apprise makes its own connections: these do not go through the guarded door, and its address may lead anywhere. Its answer is a
-yes or no and a line of its log; that line may name a token, so what the configured address holds is taken out of it.
+Apprise makes its own connections: these do not go through the guarded door (only through its proxy, if any), and its address
+may lead anywhere. Its answer is a yes or no and a line of its log; that line may name a token, so what the configured address
+holds is taken out of it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -17,6 +19,8 @@ from urllib.parse import unquote
 from listener.core.messages import CONFIGURATION, Delivery, Message
 from listener.core.plain import one_line
 from listener.net.exchange import quiet_libraries
+from listener.net.settings import DoorSettings
+from listener.notify._apprise_way import our_way
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -30,6 +34,8 @@ class AppriseNotifier:
     """Sends title and text to one service. Two failures in a row, and the rest of the batch waits."""
 
     url: str = field(repr=False)
+    door: DoorSettings = field(default_factory=DoorSettings, repr=False)
+    """Of which the proxy and the private authority are used."""
 
     def send(self, messages: Sequence[Message]) -> Iterator[Delivery]:
         service = self._service()
@@ -39,7 +45,7 @@ class AppriseNotifier:
             if down is not None or service is None:
                 yield down or _NOT_UNDERSTOOD
                 continue
-            outcome = self._notify(service, message)
+            outcome = self._sent(service, message)
             failures = 0 if outcome.ok else failures + 1
             if outcome.down or failures > 1:
                 outcome = replace(outcome, down=True)
@@ -60,6 +66,14 @@ class AppriseNotifier:
             )
             made = Apprise(asset=asset)
             return made if made.add(self.url) and len(made) else None
+
+    def _sent(self, service: Apprise, message: Message) -> Delivery:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(our_way(self.door))
+            except OSError:
+                return _NO_AUTHORITY
+            return self._notify(service, message)
 
     def _notify(self, service: Apprise, message: Message) -> Delivery:
         from apprise import AppriseResultStatus, NotifyFormat
@@ -94,6 +108,7 @@ class AppriseNotifier:
 _NOT_UNDERSTOOD = Delivery(
     ok=False, detail="its url is none that Apprise understands; see its list of services", retry_after=CONFIGURATION, down=True
 )
+_NO_AUTHORITY = Delivery(ok=False, detail="the file of net.ca_file cannot be read", retry_after=CONFIGURATION, down=True)
 _HEAD = re.compile(r"^[\d\-:, ]+ - [A-Z]+ - ")
 _ADDRESS = re.compile(r"[a-z]+://\S+", re.IGNORECASE)
 

@@ -46,7 +46,7 @@ class SmtpSettings:
     password: str | None = field(default=None, repr=False)
     seconds: float = 20.0
     ca_file: Path | None = None
-    """A private certificate authority, trusted besides nothing else."""
+    """A private certificate authority, trusted beside the public ones and those of this machine."""
     unsubscribe: str | None = None
     """The address for requests to be left out; by default the sender's."""
 
@@ -164,11 +164,17 @@ def connect(settings: SmtpSettings) -> smtplib.SMTP:
 
 
 def _context(settings: SmtpSettings) -> ssl.SSLContext:
+    import certifi  # here, because most messages of a pass need no mail server
+
+    context = ssl.create_default_context()  # with what this machine trusts, which in a bare container is nothing
+    context.load_verify_locations(cafile=certifi.where())
     try:
-        return ssl.create_default_context(cafile=settings.ca_file)
+        if settings.ca_file is not None:
+            context.load_verify_locations(cafile=str(settings.ca_file))
     except OSError as problem:  # missing, unreadable, or no certificate in it
         reason = f"ca_file {settings.ca_file} cannot be read ({problem.strerror or type(problem).__name__})"
         raise _Unreachable(reason, final=True, after=CONFIGURATION) from problem
+    return context
 
 
 def _not_connected(problem: Exception, settings: SmtpSettings) -> _Unreachable:

@@ -78,7 +78,7 @@ def _nothing(digest: Digest) -> str:
 
 def subject(digest: Digest) -> str:
     """The news, the most important first, cut at the end where it would not be seen; the brands; the day."""
-    end = f" — {digest.title}, {digest.day}"
+    end = f" - {digest.title}, {digest.day}"  # a hyphen: a dash would be folded into two blanks
     full, short = _parts(digest), _parts(digest, short=True)
     if not full:
         return f"{_nothing(digest)}{end}"

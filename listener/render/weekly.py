@@ -47,7 +47,7 @@ def render_weekly(weekly: Weekly, *, pages: bool) -> tuple[Rendered, tuple[Pictu
 
 
 def subject(weekly: Weekly) -> str:
-    return f"{weekly.headline} — {weekly.title}, {weekly.week}"
+    return f"{weekly.headline} - {weekly.title}, {weekly.week}"
 
 
 def weekly_html(weekly: Weekly, drawn: Mapping[str, str] | None) -> str:

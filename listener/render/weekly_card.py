@@ -25,7 +25,7 @@ def weekly_card(weekly: Weekly) -> Card:
     foot = " ".join((*weekly.notes, weekly.coverage))
     urgent = weekly.overdue or any(one.tone == "urgent" for one in weekly.turns)
     return Card(
-        f"{weekly.headline} — {weekly.title}, {weekly.week}",
+        f"{weekly.headline} - {weekly.title}, {weekly.week}",
         f"{weekly.mentions} {period(weekly)}",
         tuple(items),
         foot,

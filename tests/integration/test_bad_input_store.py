@@ -259,6 +259,6 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(folder: Path) -> None:
 def test_an_output_without_room_is_an_error(folder: Path) -> None:
     script = f"{Path(sys.executable).with_name('listener')} check"
     full = subprocess.run(["sh", "-c", f"{script} > /dev/full"], cwd=folder, capture_output=True, text=True, check=False)
-    assert (full.returncode, full.stderr) == (1, "Error: No space left on device\n")
+    assert (full.returncode, full.stderr) == (1, "Error: No space left on device; make room and run again\n")
     closed = subprocess.run(["sh", "-c", f"{script} >&-"], cwd=folder, capture_output=True, text=True, check=False)
     assert (closed.returncode, closed.stderr) == (0, "")

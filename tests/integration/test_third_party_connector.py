@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.support.commands import spawn
+import pytest
+
+from connectors import _registry
+from tests.support.commands import call, spawn
 from tests.unit.net.net_server import Reply, serve
 
 ROOT = Path(__file__).parents[2]
@@ -27,20 +30,22 @@ def _installed(folder: Path) -> None:
     (metadata / "entry_points.txt").write_text("[listener.connectors]\nnotices = status_notices:SPEC\n")
 
 
-def test_a_package_adds_a_connector_through_the_entry_point_group(tmp_path: Path) -> None:
+def test_a_package_adds_a_connector_through_the_entry_point_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packages = tmp_path / "packages"
     packages.mkdir()
     _installed(packages)
-    env = {"PYTHONPATH": str(packages)}
+    monkeypatch.syspath_prepend(packages)
+    monkeypatch.setattr(_registry, "_FOUND", [])  # this process may have looked before there was one more
     with serve() as site:
         site["/notices.json"] = Reply(NOTICES, etag='"1"')
         (tmp_path / "listener.toml").write_text(
             '[[brands]]\nname = "Quillon"\n[[sources]]\nname = "status"\nkind = "notices"\nprivate = true\nlookback = "52w"\n'
             f'url = "{site.url("/notices.json")}"\n'
         )
-        checked = spawn("check", "--json", folder=tmp_path, env=env)
-        previewed = spawn("preview", "status", "--json", folder=tmp_path, env=env)
-        first, second = (spawn("run", "--json", folder=tmp_path, env=env) for _ in range(2))
+        checked = call("check", "--json", folder=tmp_path)
+        previewed = call("preview", "status", "--json", folder=tmp_path)
+        first = spawn("run", "--json", folder=tmp_path, env={"PYTHONPATH": str(packages)})
+        second = call("run", "--json", folder=tmp_path)
     assert {"part": "source", "name": "status", "kind": "notices", "ready": True}.items() <= checked.lines[1].items()
     assert [line["external_id"] for line in previewed.lines] == ["1", "2"]
     assert (first.lines[0]["new"], second.lines[0]["new"]) == (2, 0)

@@ -48,11 +48,15 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def start(
-    *arguments: object, folder: Path, env: Mapping[str, str] | None = None, before: Callable[[], None] | None = None
+    *arguments: object,
+    folder: Path,
+    env: Mapping[str, str] | None = None,
+    before: Callable[[], None] | None = None,
+    command: Path = SCRIPT,
 ) -> subprocess.Popen[str]:
-    """The command in a process of its own, in ``folder``; ``before`` runs in it first."""
+    """The command in a process of its own, in ``folder``; ``before`` runs in it first; another installation may be named."""
     return subprocess.Popen(
-        [str(SCRIPT), *map(str, arguments)],
+        [str(command), *map(str, arguments)],
         cwd=folder,
         env=environment(env),
         stdin=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,6 +185,20 @@ def test_an_engine_that_cannot_be_loaded_is_replaced_and_says_so(run, folder: Pa
     ended = run("check")
     assert ended.status == 0
     assert "replaced by vader because" in " ".join(ended.out.split())
+
+
+def test_a_model_of_ones_own_is_found_beside_the_configuration(run, folder: Path) -> None:
+    choose(folder, 'model = "own"\nfallback = false')
+    found = engine(run)
+    assert f"{folder / 'own'}: settings.json cannot be read" in str(found["reason"])
+    assert "mend the folder that [nlp] model names" in str(found["reason"])
+    shutil.copytree(encoder.MODEL, folder / "own")
+    settings = folder / "own" / "settings.json"
+    settings.write_text(settings.read_text().replace('"version": "', '"version": "quorvane-'))
+    found = engine(run)
+    assert found["ready"] is True
+    assert str(found["kind"]).startswith("sentiment quorvane-")
+    assert found["kind"] == f"sentiment {load_engine('target', model=folder / 'own').version}"
 
 
 def test_without_leave_to_replace_it_the_check_fails(run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

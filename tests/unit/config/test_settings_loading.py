@@ -240,6 +240,55 @@ def test_secrets_come_from_files_and_items_of_lists_are_chosen_by_name(write, tm
     assert str(settings.net.ca_file) == "/etc/ca.pem"
 
 
+class MailOptions(BaseModel):
+    """Options of a kind one of whose own names ends like that of a secret in a file, and one of which takes a list."""
+
+    ca_file: Path | None = None
+    password: SecretStr | None = None
+    folders: tuple[str, ...] = ()
+
+
+def test_options_that_end_in_file_and_lists_of_options(write, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    kinds = {"fetched": MailOptions}
+    variables = {
+        "CA_FILE": "/etc/ca.pem",
+        "PASSWORD_FILE": str(secret),
+        "FOLDERS": "INBOX, Alerts",
+    }
+    settings = load(
+        write(BRAND + '[[sources]]\nname = "box"\nkind = "fetched"\n[customers]\nkind = "fetched"\n'),
+        {f"LISTENER_{table}__{name}": value for table in ("SOURCES__BOX", "CUSTOMERS") for name, value in variables.items()},
+        options=kinds,
+        customers=kinds,
+    )
+    told = {"ca_file": "/etc/ca.pem", "password": SECRET, "folders": ["INBOX", "Alerts"]}
+    assert settings.sources[0].options == settings.customers.options == told
+
+
+def test_tables_of_names_take_variables(write) -> None:
+    settings = load(
+        write(
+            BRAND + 'handles = { x = ["@old"] }\nexclusion_sets = ["no-jobs", "raffles"]\n[exclusion_sets]\nno-jobs = "vacancy"\n'
+        ),
+        {
+            "LISTENER_EXCLUSION_SETS__NO_JOBS": "hiring OR vacancy",
+            "LISTENER_EXCLUSION_SETS__RAFFLES": "raffle",
+            "LISTENER_TEAMS__NORTH": "Ada Example, Bob Example",
+            "LISTENER_CUSTOMERS__COLUMNS__EMAIL": "E-Mail",
+            "LISTENER_BRANDS__QUILLON__HANDLES__X": "@quillon",
+        },
+    )
+    assert settings.exclusion_sets == {"no-jobs": "hiring OR vacancy", "raffles": "raffle"}
+    assert settings.file.teams == {"north": ("Ada Example", "Bob Example")}
+    assert settings.customers.columns == {"email": "E-Mail"}
+    assert {name: list(handles) for name, handles in settings.file.brands[0].handles.items()} == {"x": ["@quillon"]}
+    found = problems(write(BRAND), {"LISTENER_TEAMS__NORTH__SOUTH": "x", "LISTENER_EXCLUSION_SETS__A": "("})
+    assert "LISTENER_TEAMS__NORTH__SOUTH" in found
+    assert "LISTENER_EXCLUSION_SETS__A (environment)" in found
+
+
 def test_wrong_variables_are_problems_that_name_the_variable(write) -> None:
     found = problems(
         write(BRAND + "storage = 5\n[net]\n"),

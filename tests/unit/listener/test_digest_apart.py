@@ -39,7 +39,7 @@ def test_whom_nobody_may_call_is_not_among_those_to_call() -> None:
     assert "NEEDS A CALL (2 NOT TO BE CONTACTED)" in render_text(both)
     mixed = told(late(1, stop=True), late(2, stop=False))
     assert headline(mixed) == "1 to call (1 overdue), 1 not to be contacted"
-    assert subject(mixed).startswith("1 to call (1 overdue), 1 not to call — ")
+    assert subject(mixed).startswith("1 to call (1 overdue), 1 not to call - ")
     assert "1 and 1 not to be contacted" in render_digest(mixed).html
     assert Digest.from_json(mixed.to_json()) == mixed
 

@@ -226,10 +226,10 @@ def test_what_is_no_digest_is_refused(data: str) -> None:
 def test_the_subject_says_the_news_within_what_is_seen_of_it() -> None:
     digest = busy()
     assert headline(digest) == "1 to call (1 overdue), 1 not to be contacted, 1 new candidate, 4 customers heard, 2 changes"
-    assert subject(digest) == "1 to call (1 overdue), 1 not to call — Quillon, Quillon Press, 2026-11-22"
-    assert subject(replace(digest, title="Quillon")) == "1 to call (1 overdue), 1 not to call, 1 candidate — Quillon, 2026-11-22"
-    assert subject(replace(digest, title="Q" * 90)).startswith("1 to call (1 overdue) — QQ")
-    assert subject(build_digest(quiet_facts(), DAY, ZONE, BRANDS)).startswith("Nobody needs you today — ")
+    assert subject(digest) == "1 to call (1 overdue), 1 not to call - Quillon, Quillon Press, 2026-11-22"
+    assert subject(replace(digest, title="Quillon")) == "1 to call (1 overdue), 1 not to call, 1 candidate - Quillon, 2026-11-22"
+    assert subject(replace(digest, title="Q" * 90)).startswith("1 to call (1 overdue) - QQ")
+    assert subject(build_digest(quiet_facts(), DAY, ZONE, BRANDS)).startswith("Nobody needs you today - ")
 
 
 def test_bursts_stand_between_what_is_wrong_and_what_is_good_and_matches_only_where_nothing_else_is() -> None:

@@ -48,7 +48,7 @@ def test_text_and_html_say_the_same() -> None:
 
 
 def test_the_subject_says_the_news() -> None:
-    assert subject(a_week()) == "49 mentions, share of voice 51 % — Quillon, week 47"
+    assert subject(a_week()) == "49 mentions, share of voice 51 % - Quillon, week 47"
 
 
 def test_no_line_of_the_text_is_too_wide() -> None:

@@ -175,7 +175,7 @@ def test_one_failing_text_costs_only_itself() -> None:
     assert (only(bad).label, only(bad).reason) == (Label.UNSCORED, "the analysis failed (RuntimeError)")
     assert bad.targets[0].alias == "Quillon"
     (line,) = logs
-    assert (line["action"], line["mention_id"], line["error"]) == ("analysis-failed", 7, "RuntimeError")
+    assert (line["action"], line["mention_id"], line["error"]) == ("analysis_failed", 7, "RuntimeError")
     assert line["at"].startswith("test_nlp_analyzer.py:")
     assert "secret" not in str(logs)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from structlog.testing import capture_logs
 from listener.core.analysis import Label, Sentiment
 from listener.core.errors import EngineError
 from nlp import encoder, engines
+from nlp.analyzer import build_analyzer
 from nlp.combining import combined, probabilities, unpraised, verdict
 from nlp.encoder import MODEL, Encoder, Settings, Triple
 from nlp.engines import Said, load_engine
@@ -252,22 +254,36 @@ def test_a_model_that_is_not_whole(damage: str, tmp_path: Path) -> None:
     with pytest.raises(EngineError) as raised:
         TargetEngine(folder)
     assert message in str(raised.value)
-    assert 'choose engine = "vader"' in str(raised.value)
+    assert 'mend the folder that [nlp] model names, build the model anew, or choose engine = "vader"' in str(raised.value)
 
 
 def test_another_engine_stands_in_where_that_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "_BUILD", {**engines._BUILD, "target": lambda threads: TargetEngine(tmp_path, threads)})
+    monkeypatch.setattr(engines, "_BUILD", {**engines._BUILD, "target": lambda threads, _: TargetEngine(tmp_path, threads)})
     with pytest.raises(EngineError, match=r"settings\.json cannot be read"):
         load_engine("target")
     with capture_logs() as logs:
         found = load_engine("target", fallback=True)
     assert found.name == "vader"
     assert found.version.endswith(", in place of target")
-    assert [(line["action"], line["engine"], line["by"]) for line in logs] == [("engine-replaced", "target", "vader")]
+    assert [(line["action"], line["engine"], line["by"]) for line in logs] == [("engine_replaced", "target", "vader")]
     assert "settings.json cannot be read" in logs[0]["reason"]
     (sentiment,) = found.score_many([("Quillon is great", "Quillon")])
     assert sentiment.version == found.version
     assert load_engine("vader", fallback=True).version == load_engine("vader").version
+
+
+def test_models_of_one_version_are_told_apart(tmp_path: Path) -> None:
+    """A model that took the place of another makes history outdated, whatever its maker wrote as its version."""
+    own = tmp_path / "own"
+    shutil.copytree(MODEL, own)
+    shipped = load_engine("target").version
+    assert load_engine("target", model=own).version == shipped
+    analyzer = build_analyzer([], model=own)
+    before = analyzer.fingerprint
+    assert before == build_analyzer([]).fingerprint
+    rewrite(temperature=2.5)(own)
+    assert load_engine("target", model=own).version not in {shipped, ""}
+    assert pickle.loads(pickle.dumps(analyzer)).fingerprint == build_analyzer([], model=own).fingerprint != before
 
 
 @pytest.mark.parametrize("library", ["onnxruntime", "tokenizers"])

@@ -117,12 +117,12 @@ def test_the_demo_folder_is_a_configuration_that_works(tmp_path: Path) -> None:
     settings = load_settings(path, {})
     assert [brand.name for brand in settings.brands()] == ["Quillon"]
     assert [source.name for source in settings.sources] == [
+        "export",
         "clause-and-effect",
         "paperless-ops",
         "deskside",
         "planet-paperwork",
         "ink-and-process",
-        "export",
     ]
     addresses = [source.options["url"] for source in settings.sources if source.kind != "file"]
     assert all(address.removeprefix(BASE) in build(NOW, BASE).resources for address in addresses)

@@ -257,23 +257,25 @@ def test_a_matter_that_is_over_closes_its_alert_and_no_other(any_store: Store) -
 
 
 @pytest.mark.parametrize(
-    ("event", "values", "settled"),
+    ("event", "values", "after", "settled"),
     [
-        (EventKind.DECIDED, {"action": Action.CONTACTED, "state": CaseState.CONTACTED, "actor": "kim"}, True),
-        (EventKind.DECIDED, {"action": Action.ASSIGN, "state": CaseState.NEW, "actor": "kim"}, True),
-        (EventKind.DECIDED, {"action": Action.REOPEN, "state": CaseState.NEW, "actor": "kim"}, False),
-        (EventKind.LAPSED, {"state": CaseState.LAPSED}, True),
-        (EventKind.UPDATED, {}, False),
+        (EventKind.DECIDED, {"action": Action.CONTACTED, "state": CaseState.CONTACTED, "actor": "kim"}, HOUR, True),
+        (EventKind.DECIDED, {"action": Action.CONTACTED, "state": CaseState.CONTACTED, "actor": "kim"}, timedelta(), True),
+        (EventKind.DECIDED, {"action": Action.ASSIGN, "state": CaseState.NEW, "actor": "kim"}, HOUR, True),
+        (EventKind.DECIDED, {"action": Action.REOPEN, "state": CaseState.NEW, "actor": "kim"}, HOUR, False),
+        (EventKind.LAPSED, {"state": CaseState.LAPSED}, HOUR, True),
+        (EventKind.LAPSED, {"state": CaseState.LAPSED}, timedelta(), False),
+        (EventKind.UPDATED, {}, HOUR, False),
     ],
 )
 def test_an_alert_is_settled_when_somebody_decides_on_its_case(
-    any_store: Store, event: EventKind, values: dict[str, Any], settled: bool
+    any_store: Store, event: EventKind, values: dict[str, Any], after: timedelta, settled: bool
 ) -> None:
     person = ada(any_store)
     case = happened(any_store, person, 1, at=NOW - HOUR, event=EventKind.DECIDED, action=Action.CONFIRM, actor="kim")
     saved(any_store, person=person, case_id=case)
     assert [one.settled for one in any_store.alerts.waiting(NOW)] == [False], "what was decided before does not count"
-    happened(any_store, person, 1, at=NOW + HOUR, event=event, **values)
+    happened(any_store, person, 1, at=NOW + after, event=event, **values)
     assert [one.settled for one in any_store.alerts.waiting(NOW)] == [settled]
     assert attention(any_store._database, NOW).alerts == (not settled), "counted as it is listed"
 

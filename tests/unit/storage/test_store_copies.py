@@ -158,5 +158,5 @@ def test_on_postgresql_the_error_names_the_command_without_the_password(tmp_path
     assert "pg_dump --format=custom --file='" in str(dumped.value)
     assert "pg_restore --clean --if-exists --single-transaction" in str(restored.value)
     for said in (str(dumped.value), str(restored.value)):
-        assert "postgresql://listener@db.example:5433/voices" in said
+        assert "postgresql://listener@db.example:5433/voices?sslmode=require" in said
         assert "s3cr3t" not in said

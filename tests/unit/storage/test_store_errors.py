@@ -264,7 +264,11 @@ def test_an_error_never_quotes_a_stored_value(postgres_url: str) -> None:
     [
         (sqlite3.OperationalError("disk I/O error"), "disk error"),
         (sqlite3.OperationalError("something new"), "could not be used (something new)"),
-        (OSError(errno.ENOSPC, "No space left on device"), "could not be used (No space left on device)"),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "cannot grow because the disk is full; nothing half-written was kept; make room and run again",
+        ),
+        (OSError(errno.EISDIR, "Is a directory", "a.db.lock"), "could not be used (a.db.lock: Is a directory)"),
         (OSError("odd"), "could not be used (OSError)"),
         (OverflowError("Python int too large"), "could not be used (OverflowError)"),
         (psycopg.errors.DiskFull("x"), "disk is full"),

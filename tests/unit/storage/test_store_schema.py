@@ -207,6 +207,26 @@ def test_a_database_of_something_else_is_refused(sqlite_file: Path) -> None:
         _open(sqlite_file)
 
 
+def test_a_database_that_lacks_some_of_its_tables_says_which(empty_postgres_url: str, sqlite_file: Path) -> None:
+    for url, cascade in ((f"sqlite:///{sqlite_file}", ""), (empty_postgres_url, " CASCADE")):
+        _open(url).close()
+        for gone, lacks in (
+            ("cases", "cases"),
+            ("mentions", "cases, mentions"),
+            ("alembic_version", "alembic_version, cases, mentions"),
+        ):
+            _execute(url, f"DROP TABLE {gone}{cascade}")
+            with pytest.raises(SchemaMismatch, match=rf"lacks tables that listener made in it: {lacks}; restore a backup"):
+                _open(url)
+
+
+def test_an_address_is_shown_as_it_is_configured_and_without_its_secrets() -> None:
+    given = "postgresql://listener:hunter2-topsecret@db.example:5433/listener?sslmode=verify-full"
+    database = Database(f"{given}&password=hunter2-topsecret", BUSY)
+    database.close()
+    assert database.shown == given.replace("hunter2-topsecret", "***")
+
+
 def test_migrating_twice_at_once_migrates_once(sqlite_file: Path) -> None:
     _open(sqlite_file).close()
     database = Database(f"sqlite:///{sqlite_file}", BUSY)

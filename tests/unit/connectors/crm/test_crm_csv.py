@@ -334,7 +334,7 @@ def test_the_memory_does_not_grow_with_the_file(tmp_path):
         tracemalloc.stop()
         return peak
 
-    assert peak(12_000) < peak(3_000) * 1.2
+    assert peak(8_000) < peak(2_000) * 1.2
 
 
 cells = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=12)
