@@ -15,6 +15,8 @@ from listener.core.analysis import Label
 from nlp.encoder import Settings, Triple
 
 LABELS = (Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE)
+LEAST = 1e-4
+"""No class is held to be less probable than about this."""
 _LEAST_WEIGHT = 0.05
 """Of a passage that is certainly neutral, where one that is certainly not counts 1."""
 _LEAST_SCORE = 0.0001
@@ -29,9 +31,15 @@ class Verdict(NamedTuple):
     unsure: bool
 
 
-def probabilities(logits: Sequence[float], temperature: float) -> Triple:
-    """Calibrated probabilities; their sum is 1."""
-    return _softmax([logit / temperature for logit in logits])
+def probabilities(logits: Sequence[float], temperature: float, floor: float = 0.0) -> Triple:
+    """The three probabilities that the network states, made honest: softened by the temperature, and without the ``floor`` below
+    which it learned never to go (labels are smoothed while it learns, and teachers are never certain)."""
+    stated = _softmax([logit / temperature for logit in logits])
+    if not floor:
+        return stated
+    cut = [max(p - floor, LEAST) for p in stated]
+    first, second, third = (p / sum(cut) for p in cut)
+    return first, second, third
 
 
 def unpraised(probability: Triple) -> Triple:

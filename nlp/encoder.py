@@ -42,6 +42,8 @@ class Settings:
     max_tokens: int
     temperature: float
     """Logits are divided by it, which makes the probabilities calibrated."""
+    floor: float
+    """What is taken off each probability before they are made to sum to one again."""
     logit_shift: Triple
     """Added to the log-probabilities before the label is chosen: it corrects for the class mix of the training data."""
     sure: Triple
@@ -65,6 +67,7 @@ def read_settings(folder: Path) -> tuple[Settings, dict[str, str]]:
             version=f"{data['version']}-{hashlib.sha256(raw).hexdigest()[:_HASH]}",
             max_tokens=int(data["max_tokens"]),
             temperature=float(data["temperature"]),
+            floor=float(data.get("floor", 0.0)),
             logit_shift=_triple(data["logit_shift"]),
             sure=_triple([sure["negative"], sure["neutral"], sure["positive"]]),
             fixed_ranges=bool(data.get("fixed_ranges", False)),
@@ -75,7 +78,8 @@ def read_settings(folder: Path) -> tuple[Settings, dict[str, str]]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise EngineError(f"{_where(folder)}: {_SETTINGS} is damaged ({type(problem).__name__}); {_remedy(folder)}") from problem
     numbers = (settings.temperature, *settings.logit_shift, *settings.sure)
-    if not (8 <= settings.max_tokens <= 512 and settings.temperature > 0 and all(map(math.isfinite, numbers))):
+    possible = 8 <= settings.max_tokens <= 512 and settings.temperature > 0 and 0 <= settings.floor < 0.3
+    if not (possible and all(map(math.isfinite, numbers))):
         raise EngineError(f"{_where(folder)}: {_SETTINGS} holds numbers that cannot be; {_remedy(folder)}")
     return settings, hashes
 

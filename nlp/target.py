@@ -98,7 +98,7 @@ class TargetEngine:
     def _answer(self, question: _Question, logits: Sequence[Sequence[float]]) -> Sentiment:
         if question.reason is not None:
             return unscored(self, question.reason, question.shown)
-        found = [probabilities(one, self._settings.temperature) for one in logits]
+        found = [probabilities(one, self._settings.temperature, self._settings.floor) for one in logits]
         found = [unpraised(one) if ask.beside else one for ask, one in zip(question.asks, found, strict=True)]
         said = verdict(found, self._settings)
         return Sentiment(

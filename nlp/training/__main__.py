@@ -75,7 +75,13 @@ def write(network: TargetClassifier, shop: Workshop, data_hash: str, out: Path) 
         if examples
     }
     found = calibrate(sets, PRECISION)
-    chosen = {"temperature": found.temperature, "logit_shift": list(found.shift), "sure": found.sure, "precision": PRECISION}
+    chosen = {
+        "temperature": found.temperature,
+        "floor": found.floor,
+        "logit_shift": list(found.shift),
+        "sure": found.sure,
+        "precision": PRECISION,
+    }
     export(network, tokenizer, stay, shown, out, {**settings, **chosen})
 
 

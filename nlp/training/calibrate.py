@@ -1,6 +1,6 @@
-"""From logits to honest numbers: a temperature, a small shift of the labels, and from where on the product is sure.
+"""From logits to honest numbers: a temperature, a floor, a small shift of the labels, and from where on the product is sure.
 
-All three are chosen on texts that were not learned from, each data set with the same weight however many texts it has.
+All four are chosen on texts that were not learned from, each data set with the same weight however many texts it has.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from nlp.combining import LEAST
+
 Logits: TypeAlias = NDArray[np.float64]
 """(texts, 3): negative, neutral, positive."""
 Labels: TypeAlias = NDArray[np.int64]
@@ -18,6 +20,8 @@ Labels: TypeAlias = NDArray[np.int64]
 Sets: TypeAlias = Mapping[str, tuple[Logits, Labels]]
 
 TEMPERATURES = np.arange(0.3, 1.8, 0.02)
+FLOORS = np.arange(0.0, 0.0301, 0.005)
+"""Twice what smoothed labels keep off 0 is the most: more would make it certain of what it is not."""
 SHIFTS = np.arange(0.0, 1.01, 0.05)
 CONFIDENCES = np.arange(0.34, 0.995, 0.005)
 NAMES = ("negative", "neutral", "positive")
@@ -27,15 +31,20 @@ class Calibration(NamedTuple):
     """What the engine's settings say."""
 
     temperature: float
+    floor: float
     shift: tuple[float, float, float]
     sure: dict[str, float]
 
 
-def probabilities(logits: Logits, temperature: float) -> NDArray[np.float64]:
-    """Softmax of the logits over the temperature."""
+def probabilities(logits: Logits, temperature: float, floor: float = 0.0) -> NDArray[np.float64]:
+    """Softmax of the logits over the temperature, without the floor: as ``nlp.combining.probabilities``, for many."""
     scaled = logits / temperature
     powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    stated = powers / powers.sum(axis=1, keepdims=True)
+    if floor:
+        stated = np.maximum(stated - floor, LEAST)
+        stated = stated / stated.sum(axis=1, keepdims=True)
+    return np.asarray(stated)
 
 
 def labels_of(probability: NDArray[np.float64], shift: Sequence[float]) -> Labels:
@@ -49,20 +58,26 @@ def macro_recall(labels: Labels, guesses: Labels) -> float:
     return float(np.mean([(guesses[labels == c] == c).mean() for c in present]))
 
 
-def temperature_of(sets: Sets) -> float:
+def cost_of(sets: Sets, temperature: float, floor: float = 0.0) -> float:
+    """The mean cross-entropy."""
+    losses = []
+    for logits, labels in sets.values():
+        p = probabilities(logits, temperature, floor)[np.arange(len(labels)), labels]
+        losses.append(float(-np.log(np.maximum(p, 1e-12)).mean()))
+    return float(np.mean(losses))
+
+
+def temperature_of(sets: Sets, floor: float = 0.0) -> float:
     """The temperature with the least mean cross-entropy (Guo et al., ICML 2017)."""
-
-    def cost(temperature: float) -> float:
-        losses = []
-        for logits, labels in sets.values():
-            p = probabilities(logits, temperature)[np.arange(len(labels)), labels]
-            losses.append(float(-np.log(np.maximum(p, 1e-12)).mean()))
-        return float(np.mean(losses))
-
-    return float(min(TEMPERATURES, key=cost))
+    return float(min(TEMPERATURES, key=lambda temperature: cost_of(sets, temperature, floor)))
 
 
-def shift_of(sets: Sets, temperature: float) -> tuple[float, float, float]:
+def floor_of(sets: Sets) -> float:
+    """The floor that, with the temperature that suits it, has the least mean cross-entropy."""
+    return float(min(FLOORS, key=lambda floor: cost_of(sets, temperature_of(sets, floor), floor)))
+
+
+def shift_of(sets: Sets, temperature: float, floor: float = 0.0) -> tuple[float, float, float]:
     """How much more weight the negative class gets, for the best mean macro-recall.
 
     People complain less than they praise in what is learned from, and more in what brands hear; half of the best shift is
@@ -73,7 +88,7 @@ def shift_of(sets: Sets, temperature: float) -> tuple[float, float, float]:
         return float(
             np.mean(
                 [
-                    macro_recall(labels, labels_of(probabilities(logits, temperature), (shift, 0.0, 0.0)))
+                    macro_recall(labels, labels_of(probabilities(logits, temperature, floor), (shift, 0.0, 0.0)))
                     for logits, labels in sets.values()
                 ]
             )
@@ -82,10 +97,10 @@ def shift_of(sets: Sets, temperature: float) -> tuple[float, float, float]:
     return (round(float(max(SHIFTS, key=gain)) / 2, 3), 0.0, 0.0)
 
 
-def sure_from(sets: Sets, temperature: float, shift: Sequence[float], precision: float) -> dict[str, float]:
+def sure_from(sets: Sets, temperature: float, shift: Sequence[float], precision: float, floor: float = 0.0) -> dict[str, float]:
     """For each label the least probability from which on it is right as often as ``precision``; 1.0 where none is."""
     found = {}
-    scored = [(probabilities(logits, temperature), labels) for logits, labels in sets.values()]
+    scored = [(probabilities(logits, temperature, floor), labels) for logits, labels in sets.values()]
     for c, name in enumerate(NAMES):
         found[name] = 1.0
         for least in CONFIDENCES:
@@ -101,7 +116,9 @@ def sure_from(sets: Sets, temperature: float, shift: Sequence[float], precision:
 
 
 def calibrate(sets: Sets, precision: float) -> Calibration:
-    """All three, for a stated precision of the sure labels."""
-    temperature = temperature_of(sets)
-    shift = shift_of(sets, temperature)
-    return Calibration(round(temperature, 3), shift, sure_from(sets, temperature, shift, precision))
+    """All four, for a stated precision of the sure labels."""
+    floor = floor_of(sets)
+    temperature = temperature_of(sets, floor)
+    shift = shift_of(sets, temperature, floor)
+    sure = sure_from(sets, temperature, shift, precision, floor)
+    return Calibration(round(temperature, 3), round(floor, 3), shift, sure)

@@ -109,7 +109,7 @@ class Workshop:
     @cached_property
     def network(self) -> TargetClassifier:
         """What ships."""
-        return mean_of([self.blend, self.distilled]) if "distilled" in self.recipe else self.blend
+        return self.distilled if "distilled" in self.recipe else self.blend
 
     def _empty(self) -> TargetClassifier:
         return TargetClassifier(self.base, self.recipe["dropout"])

@@ -26,7 +26,7 @@ from nlp.engines import Said, load_engine
 from nlp.passages import Passage
 from nlp.target import SHORT_WORDS, TargetEngine
 
-SETTINGS = Settings("1", 96, 1.0, (0.0, 0.0, 0.0), (0.7, 0.5, 0.8))
+SETTINGS = Settings("1", 96, 1.0, 0.0, (0.0, 0.0, 0.0), (0.7, 0.5, 0.8))
 ROOT = Path(__file__).parents[3]
 
 
@@ -55,7 +55,7 @@ TRIPLE = st.tuples(*[st.floats(-12, 12)] * 3).map(lambda logits: probabilities(l
 
 @given(st.lists(TRIPLE, min_size=1, max_size=6), st.tuples(*[st.floats(-2, 2)] * 3))
 def test_a_verdict_never_contradicts_itself(passages: list[Triple], shift: Triple) -> None:
-    found = verdict(passages, Settings("1", 96, 1.0, shift, (0.7, 0.5, 0.8)))
+    found = verdict(passages, Settings("1", 96, 1.0, 0.0, shift, (0.7, 0.5, 0.8)))
     assert sum(found.probability) == pytest.approx(1, abs=1e-5)
     assert min(found.probability) >= 0
     assert -1 <= found.score <= 1
@@ -95,7 +95,7 @@ def test_the_mean_of_equal_passages_is_theirs() -> None:
 
 def test_the_shift_moves_the_label_and_leaves_the_probabilities() -> None:
     near = (0.1, 0.46, 0.44)
-    plain, shifted = (verdict([near], Settings("1", 96, 1.0, shift, (0.7, 0.5, 0.8))) for shift in ((0, 0, 0), (0, 0, 0.2)))
+    plain, shifted = (verdict([near], Settings("1", 96, 1.0, 0.0, shift, (0.7, 0.5, 0.8))) for shift in ((0, 0, 0), (0, 0, 0.2)))
     assert (plain.label, shifted.label) == (Label.NEUTRAL, Label.POSITIVE)
     assert plain.probability == shifted.probability == near
 
@@ -298,7 +298,7 @@ def test_a_network_without_fixed_ranges_is_given_one_text_at_a_time(engine: Targ
     lengths = [5, 3, 9, 3]
     reader.settings = SETTINGS
     assert list(reader._batches(lengths)) == [[1], [3], [0], [2]]
-    reader.settings = Settings("1", 96, 1.0, (0, 0, 0), (0.7, 0.5, 0.8), fixed_ranges=True)
+    reader.settings = Settings("1", 96, 1.0, 0.0, (0, 0, 0), (0.7, 0.5, 0.8), fixed_ranges=True)
     assert list(reader._batches(lengths)) == [[1, 3, 0], [2]]  # the longest would make the three others four longer each
     assert [len(batch) for batch in reader._batches([96] * 12)] == [encoder._TOKENS_AT_ONCE // 96] * 2 + [2]
 
