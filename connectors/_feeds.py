@@ -53,7 +53,14 @@ def fetch_feed(
     found = {**state_of(answer), **moved}
     if state.get("hash") == found["hash"]:
         return Fetched(None, answer.url, found, notice)
-    return Fetched(parse_feed(answer.body, answer.content_type, answer.url, workers), answer.url, found, notice)
+    try:
+        feed = parse_feed(answer.body, answer.content_type, answer.url, workers)
+    except SourceProtocolError as problem:
+        if normal_url(url) == normal_url(answer.url):
+            raise
+        advice = "open the first address in a browser: it may ask for a log-in now, or have moved"
+        raise SourceProtocolError(f"{shown(url)} redirects to {problem.reason}; {advice}") from problem
+    return Fetched(feed, answer.url, found, notice)
 
 
 def _move(url: str, state: Mapping[str, Json], answer: Answer) -> tuple[dict[str, Json], str | None]:

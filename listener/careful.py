@@ -17,7 +17,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from listener.core.analysis import Analysis, AnalysisJob, Relevance
+from listener.core.analysis import GIVEN_UP, Analysis, AnalysisJob, Relevance
 from listener.core.ports import AnalysisQueue, Analyzer
 
 log = structlog.get_logger()
@@ -26,7 +26,6 @@ Read = tuple[AnalysisJob, Analysis]
 
 TRIES = 2
 """So often a text is read alone."""
-GIVEN_UP = "reading it ended the program again and again"
 _SECONDS, _A_TEXT = 120.0, 5.0
 """How long reading may take, and more for each text: the longest take two seconds on a processor of their own."""
 

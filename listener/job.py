@@ -14,6 +14,7 @@ import structlog
 
 from listener import pipeline
 from listener.alerting import alert_people
+from listener.cleaning import CAREFUL_FOR
 from listener.collecting import Stream
 from listener.core import terms
 from listener.core.connector import ConnectorContext, Door
@@ -184,8 +185,9 @@ def listen(
     rechecked = tuple(_recheck(app, store, source, contexts[source.name]) for source in ready if source.spec.recheck)
     streams = [stream for source in ready for stream in _streams(store, source, contexts[source.name], since, skipped)]
     workers = app.settings.net.workers
+    clean = app.cleaner(apart=store.runs.died(now - CAREFUL_FOR))
     collected = pipeline.collect(
-        streams, store.mentions, store.runs, run_id, app.cleaner(), now, workers=workers, stop=stop, progress=progress
+        streams, store.mentions, store.runs, run_id, clean, now, workers=workers, stop=stop, progress=progress
     )
     return Heard(collected, rechecked, tuple(skipped))
 

@@ -73,6 +73,8 @@ class Facts:
     free_bytes: int | None = None
     quiet: int = 0
     """Further messages, which wait for quiet hours to end."""
+    unread: int = 0
+    """Mentions that ended the program each time they were read."""
 
 
 def status_lines(facts: Facts, now: datetime, zone: tzinfo) -> list[Line]:
@@ -177,11 +179,14 @@ def _work(facts: Facts) -> Line:
         f"{counted(facts.overdue, 'call', 'calls')} overdue" if facts.overdue else "",
         f"{counted(facts.new, 'case', 'cases')} undecided" if facts.new else "",
         f"{counted(facts.alerts, 'alert', 'alerts')} not acknowledged" if facts.alerts else "",
+        f"{counted(facts.unread, 'text', 'texts')} left unread, since reading ended the program" if facts.unread else "",
     ]
     said = ", ".join(part for part in parts if part)
     if not said:
         return Line("work", True, "nothing waits for a decision")
-    return Line("work", None, said, "listener cases" if facts.overdue or facts.new else "listener alerts open")
+    if facts.overdue or facts.new:
+        return Line("work", None, said, "listener cases")
+    return Line("work", None, said, "listener alerts open" if facts.alerts else "find mention_unread in the log and report it")
 
 
 def _database(facts: Facts) -> Line:

@@ -117,8 +117,12 @@ class App:
 
         return open_door(self.settings.door())
 
-    def cleaner(self) -> Cleaner:
-        """What makes plain text of a source's mark-up."""
+    def cleaner(self, *, apart: bool = False) -> Cleaner:
+        """What makes plain text of a source's mark-up; ``apart``: in a process of its own, which a text may end."""
+        if apart:
+            from listener.cleaning import CleaningApart
+
+            return CleaningApart()
         from nlp.text import to_text
 
         return to_text

@@ -28,6 +28,27 @@ HEAD = ("case", "injected", "lost", "doubled", "msgs lost", "msgs doubled", "rep
 CASE = 52
 """Characters of a case's name."""
 
+REQUIRED = {
+    "killed between collect and store": ("killed between collect and store", "killed at a random moment"),
+    "killed between store and score": ("killed between store and score", "killed at every other step in turn"),
+    "killed between store and alert": ("killed between store and alert",),
+    "killed between alert sent and alert recorded": ("killed between alert sent and recorded",),
+    "same page twice, overlaps, edits, deletions": ("same page twice, overlapping pages", "edited and deleted posts"),
+    "cursor and data": ("cursor and data: killed before both", "killed after the cursor was saved"),
+    "clock set, summer time, zones, future dates": ("clock", "DST", "mixed time zones, dates of the future"),
+    "database locked, lost, read-only, corrupt": ("SQLite locked", "PostgreSQL", "read-only", "database file"),
+    "429, 5xx, time-outs, resets, wrong answers": ("network: every fault at once", "tests/integration/test_bad_input_feeds.py"),
+    "disk full at store, log, export, checkpoint": ("disk full",),
+    "two workers on one source": ("two workers on one source", "two replicas", "second process on SQLite"),
+    "SIGTERM in a batch": ("SIGTERM",),
+    "mail or chat away for six hours": ("tests/integration/test_delivery_outage.py",),
+    "CRM export shrank by 90 %": ("CRM export shrank by 90 %",),
+    "poison message": ("poison",),
+    "schema migration cut in the middle": ("tests/integration/test_upgrades_cut.py",),
+    "memory limit hit by one huge page": ("memory limit hit by one huge page", "poison: no memory for one text"),
+}
+"""What a release must survive, and by which cases that is tried: beginnings of their names, or files of the ordinary suite."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
@@ -38,11 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = _run_cases(options.only, outcome, environment)
         cases = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()] if report.exists() else []
         unfinished = list(_unfinished(outcome)) if outcome.exists() else []
-    print("\n".join(table(cases, unfinished)))
+        others = {} if options.only else {name: _run_ordinary(name) for name in ordinary()}
+    print("\n".join([*table(cases, unfinished), "", *required(cases, others)]))
     if options.json:
-        facts = {"times": options.times, "cases": cases, "unfinished": unfinished}
+        facts = {"times": options.times, "cases": cases, "unfinished": unfinished, "ordinary": others}
         options.json.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    missed = status != 0 or not cases or any(case["missed"] for case in cases)
+    missed = status != 0 or not cases or any(case["missed"] for case in cases) or not all(others.values())
     return int(missed)
 
 
@@ -77,6 +99,15 @@ def _run_cases(only: str, outcome: Path, environment: Mapping[str, str]) -> int:
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
 
 
+def ordinary() -> list[str]:
+    """The files of the ordinary suite that try what a release must survive."""
+    return sorted({by for tried in REQUIRED.values() for by in tried if by.startswith("tests/")})
+
+
+def _run_ordinary(file: str) -> bool:
+    return subprocess.run([sys.executable, "-m", "pytest", "-q", file], cwd=ROOT, check=False).returncode == 0
+
+
 def _unfinished(outcome: Path) -> Iterator[tuple[str, str]]:
     """Cases that wrote no line of their own, and why: skipped, or ended by something else than a bar."""
     for test in ET.parse(outcome).iter("testcase"):  # noqa: S314 - written by our own run
@@ -100,6 +131,15 @@ def table(cases: Sequence[Mapping[str, Any]], unfinished: Sequence[tuple[str, st
         yield f"NOT COUNTED  {name}: {why}"
     held = sum(not case["missed"] for case in cases)
     yield f"{held} of {len(cases)} cases held every bar; {sum(case['injected'] for case in cases)} faults injected"
+
+
+def required(cases: Sequence[Mapping[str, Any]], others: Mapping[str, bool]) -> Iterator[str]:
+    """What a release must survive, each with how that went and where it is tried."""
+    for what, tried in REQUIRED.items():
+        found = {by: [not case["missed"] for case in cases if case["case"].startswith(by)] for by in tried}
+        found |= {by: [others[by]] for by in tried if by in others}
+        held = "not tried" if not all(found.values()) else "held" if all(map(all, found.values())) else "MISSED"
+        yield f"{held:<9}  {what}: {', '.join(tried)}"
 
 
 def _row(case: Mapping[str, Any]) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ if ! buildah inspect --type image "$base" >/dev/null 2>&1; then
     || { tail -20 "$work/log" >&2; exit 1; }
   rm -f "$work/root/usr/lib/python3.11/EXTERNALLY-MANAGED"
   ln -sf /usr/bin/python3 "$work/root/usr/local/bin/python"
-  # The official image has no documentation either; its copyright files stay.
-  find "$work/root/usr/share/doc" ! -type d ! -name copyright -delete
+  # The official image has no documentation either; the copyright files stay, and the links to them.
+  find "$work/root/usr/share/doc" -type f ! -name copyright -delete
   rm -rf "$work/root/var/lib/apt/lists/"* "$work/root/var/cache/apt/"* "$work/root/usr/share/"{man,info,lintian,locale}/*
   c=$(buildah from scratch)
   buildah add -q "$c" "$work/root" / >/dev/null

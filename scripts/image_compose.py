@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -69,3 +70,4 @@ def database(url: str) -> Iterator[None]:
     finally:
         server.terminate()
         server.wait(30)
+        shutil.rmtree(folder)

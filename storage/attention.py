@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import case, func, select, text
 
+from listener.core.analysis import GIVEN_UP
 from listener.core.cases import CaseKind, CaseState
 from storage.alerts import UNSEEN
 from storage.database import Database
 from storage.outbox import MessageState
-from storage.tables import cases
+from storage.tables import analyses, cases
 from storage.telling_tables import alerts, digests, outbox
 
 
@@ -36,6 +37,8 @@ class Attention:
     new: int
     """Cases that nobody has decided about."""
     size_bytes: int
+    unread: int = 0
+    """Mentions that ended the program each time they were read, and are left alone."""
 
 
 def attention(database: Database, now: datetime) -> Attention:
@@ -74,4 +77,5 @@ def attention(database: Database, now: datetime) -> Attention:
             overdue=connection.scalar(overdue) or 0,
             new=connection.scalar(new) or 0,
             size_bytes=int(connection.scalar(text(size)) or 0),
+            unread=connection.scalar(select(func.count()).select_from(analyses).where(analyses.c.note == GIVEN_UP)) or 0,
         )

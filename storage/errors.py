@@ -19,7 +19,7 @@ FULL = "cannot grow because the disk is full; nothing half-written was kept; mak
 
 _SQLITE = (
     ("locked", "is locked by another program; end that program, or wait for it, and run again"),
-    ("readonly", "cannot be written to; give this user the right to write the file and its folder"),
+    ("readonly", "cannot be written to; let this user write the file, its -wal and -shm, and its folder"),
     (
         "not a database",
         "is not a SQLite database, or is encrypted; check the path, or restore a backup: listener db restore FILE",

@@ -68,8 +68,9 @@ class StreamState:
 class Runs:
     """Implements ``RunLog``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, opened_at: datetime) -> None:
         self._database = database
+        self._opened_at = as_utc(opened_at)
 
     def begin_run(self, now: datetime) -> int:
         with self._database.write() as connection:
@@ -109,6 +110,12 @@ class Runs:
         with self._database.write() as connection:
             values = {"ended_at": now, "counts": dict(counts), "error": error}
             connection.execute(update(runs).where(runs.c.id == run_id).values(values))
+
+    def died(self, since: datetime) -> bool:
+        """Whether a run that began after ``since``, and before this store was opened, never came to its end."""
+        with self._database.read() as connection:
+            query = select(runs.c.id).where(runs.c.ended_at.is_(None), runs.c.started_at > as_utc(since))
+            return connection.scalar(query.where(runs.c.started_at < self._opened_at).limit(1)) is not None
 
     def coverage(self, since: datetime, until: datetime) -> Sequence[Coverage]:
         """How well each source that was ever asked was heard after ``since`` until ``until``, by name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from glob import escape
@@ -46,7 +46,7 @@ def current(connection: Connection) -> str | None:
     return found
 
 
-def _refuse_if_parted(names: Set[str]) -> None:
+def _refuse_if_parted(names: AbstractSet[str]) -> None:
     """Refuse tables that are not all of ours: most of them are a damaged database, fewer are another program's."""
     from storage.metadata import metadata
 

@@ -86,7 +86,7 @@ class Store:
         self.digests = Digests(database, terms)
         self.trends = Trends(database)
         self.outbox = Outbox(database, now)
-        self.runs = Runs(database)
+        self.runs = Runs(database, now)
         self.ledgers = Ledgers(database)
         self.incidents = Incidents(database)
         self.alerts = Alerts(database, terms)

@@ -28,7 +28,7 @@ Account = Annotated[
     str | None, typer.Option("--account", metavar="PLATFORM:HANDLE", help="An author, by an account: x:@somebody.")
 ]
 
-Alone = Annotated[str | None, typer.Argument(hidden=True)]
+Alone = Annotated[str | None, typer.Argument(hidden=True, help="Refused, for it does not say who.")]
 """What stands without an option: nobody can say of which kind it is."""
 
 

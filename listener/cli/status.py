@@ -13,7 +13,8 @@ from listener.cli.output import json_line, jsonable, paragraph, say
 from listener.cli.shell import Shell, command
 
 if TYPE_CHECKING:
-    from listener.status import Facts, Line
+    from listener.cli.source_health import SourceHealth
+    from listener.status import Facts, Line, SourceFact
     from listener.wiring import App
     from storage.store import Store
 
@@ -59,8 +60,7 @@ def _say(line: Line) -> None:
 
 def _facts(app: App, store: Store, now: datetime) -> Facts:
     from listener.cli.source_health import gather
-    from listener.core.telling import Health
-    from listener.status import Facts, RunFact, SourceFact
+    from listener.status import Facts, RunFact
     from storage import schema
 
     waits = store.attention(now)
@@ -68,7 +68,7 @@ def _facts(app: App, store: Store, now: datetime) -> Facts:
     found = [each for each in gather(app, store, now) if each.source in configured]
     return Facts(
         runs=[RunFact(run.started_at, run.ended_at, run.error) for run in store.runs.latest(RUNS)],
-        sources=[SourceFact(each.source, Health(each.health), each.reason) for each in found],
+        sources=[_source(each) for each in found],
         waiting=waits.waiting,
         quiet=waits.quiet,
         waiting_since=waits.waiting_since,
@@ -77,12 +77,25 @@ def _facts(app: App, store: Store, now: datetime) -> Facts:
         told_at=waits.told_at,
         alerts=waits.alerts,
         overdue=waits.overdue,
+        unread=waits.unread,
         new=waits.new,
         database=store.shown,
         size_bytes=waits.size_bytes,
         schema=schema.HEAD,
         free_bytes=_free(store.path),
     )
+
+
+def _source(found: SourceHealth) -> SourceFact:
+    """One that is left alone until later is well, unless it was never heard or fails again and again."""
+    from listener.core.telling import Health
+    from listener.health_rules import FAILURES
+    from listener.status import SourceFact
+
+    health = Health(found.health)
+    if health is Health.WAITING and found.failures and (found.last_success is None or found.failures >= FAILURES):
+        health = Health.FAILED
+    return SourceFact(found.source, health, found.reason)
 
 
 def _free(path: Path | None) -> int | None:

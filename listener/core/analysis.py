@@ -134,6 +134,10 @@ class Analysis:
         return self.relevance is Relevance.ABOUT and self.level is not Level.LOW
 
 
+GIVEN_UP = "reading it ended the program again and again"
+"""The note of an analysis that was never made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caught:
     """What was being read when a process died: ``mentions`` as pairs of id and revision; ``alone`` is how often the only one of

@@ -77,7 +77,7 @@ def _part(name: str, command: Any) -> str:
 
 
 def _leaf(way: tuple[str, ...], command: Any, level: int) -> str:
-    own = [each for each in command.params if each.opts[0] not in COMMON]
+    own = [each for each in command.params if each.opts[0] not in COMMON and not each.hidden]
     arguments = [each for each in own if _is_argument(each)]
     options = [each for each in own if not _is_argument(each)]
     usage = " ".join([*way, *map(_placed, arguments), *(["[OPTIONS]"] if options else [])])

@@ -73,8 +73,9 @@ def subjects(store: Store, now: datetime, channel: str) -> list[str]:
 
 def test_from_posts_to_alerts_decisions_and_escalations(app: App, tmp_path: Path) -> None:
     with app.open_store(NOW) as store:
-        run_pass(app, store, NOW)
+        told = run_pass(app, store, NOW).alerts
         alerts = store.alerts.find(limit=999)
+        assert told == len(alerts)
         assert {one.rule for one in alerts} >= {AlertRule.PROMOTER, AlertRule.DETRACTOR}
         assert {one.state for one in alerts} == {AlertState.OPEN}
         written = {
@@ -87,7 +88,7 @@ def test_from_posts_to_alerts_decisions_and_escalations(app: App, tmp_path: Path
             assert (title in written["team"]) is (one.rule in {AlertRule.PROMOTER, AlertRule.TURNED}), title
         assert not (tmp_path / "heads").exists()
 
-        run_pass(app, store, NOW + timedelta(hours=1))
+        assert run_pass(app, store, NOW + timedelta(hours=1)).alerts == 0
         assert len(store.alerts.find(limit=999)) == len(alerts), "the same posts alert nobody twice"
 
         decided = next(one for one in alerts if one.rule is AlertRule.DETRACTOR)

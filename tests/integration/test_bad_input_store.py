@@ -77,7 +77,7 @@ def test_a_read_only_database_says_so_and_stays_as_it_is(folder: Path) -> None:
     finally:
         folder.chmod(0o755)
     assert (ended.status, ended.out) == (1, "")
-    assert "listener.db cannot be written to; give this user the right to write the file and its folder" in ended.err
+    assert "listener.db cannot be written to; let this user write the file, its -wal and -shm, and its folder" in ended.err
     assert database.read_bytes() == before
 
 

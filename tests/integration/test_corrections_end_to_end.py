@@ -136,7 +136,7 @@ def test_a_phrase_rule_rereads_history_and_the_preview_says_so_and_writes_nothin
     assert label(listener, 1) == "negative"
     said = listener("correct", "phrase", "Sick", "positive", "--brand", "quillon")
     assert '"sick" is positive in mentions of quillon' in said.out
-    listener("correct", "sentiment", 3, "neutral")
+    assert "Next: listener recompute brings standings and cases up to date" in listener("correct", "sentiment", 3, "neutral").out
     before = listener.contents(tmp_path)
     preview = only(listener("recompute", "--preview", "--json"))
     assert listener.contents(tmp_path) == before

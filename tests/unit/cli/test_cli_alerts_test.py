@@ -108,6 +108,14 @@ def test_a_wrong_question_is_refused(config: Path, run: Callable[..., Any], argu
     assert problem in ended.err
 
 
+def test_without_a_notifier_it_shows_one(tmp_path: Path, run: Callable[..., Any]) -> None:
+    (tmp_path / "none.toml").write_text(HEAD)
+    ended = run("alerts", "test", "--config", tmp_path / "none.toml")
+    assert ended.status == 2
+    assert '[[notifiers]] with name = "chat", kind = "slack", url = ' in ended.err
+    assert "docs/notifiers.md" in ended.err
+
+
 def test_an_address_that_is_none_is_refused_by_the_mail(config: Path, run: Callable[..., Any]) -> None:
     ended = run("alerts", "test", "--config", config, "--to", "kim\r\nBcc: eve@evil.example")
     assert ended.status == 1

@@ -130,6 +130,14 @@ def test_wrong_usage_is_2(run, arguments: list[str]) -> None:
     assert ended.err
 
 
+@pytest.mark.parametrize("arguments", [["person", "export", "QC-1019"], ["person", "erase", "--yes", "QC-1019"]], ids=" ".join)
+def test_somebody_who_stands_without_an_option_is_told_which(run, arguments: list[str]) -> None:
+    ended = run(*arguments)
+    assert (ended.status, ended.out) == (2, "")
+    assert "--contact QC-1019 (the CRM's id), --author N (a number), or --account PLATFORM:HANDLE" in ended.err
+    assert f"Usage: listener {' '.join(arguments[:2])} [OPTIONS]\n" in run(*arguments[:2], "--help").out
+
+
 def test_without_a_command_it_helps(run) -> None:
     ended = run()
     assert ended.status == 2

@@ -114,6 +114,14 @@ def test_options_that_make_no_sense_are_refused(options):
         Options(**options)
 
 
+def test_a_page_that_asks_for_a_log_in_names_the_configured_address():
+    login = Answer(200, "https://login.example/?back=x", b"<!doctype html><title>Log in</title>")
+    with pytest.raises(SourceProtocolError) as raised:
+        pages(ScriptedDoor({URL: login}))
+    assert raised.value.reason.startswith(f"{URL} redirects to https://login.example/?…: it is a web page, not a feed")
+    assert raised.value.reason.endswith("open the first address in a browser: it may ask for a log-in now, or have moved")
+
+
 # ------------------------------------------------------------------------------------------------ moved feeds
 
 

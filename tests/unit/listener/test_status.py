@@ -110,6 +110,9 @@ def test_work_that_waits_for_people_is_neither_good_nor_bad() -> None:
     assert told == Line("work", None, "1 call overdue, 4 cases undecided, 2 alerts not acknowledged", "listener cases")
     assert line("work", alerts=1).do == "listener alerts open"
     assert is_well(status_lines(replace(GOOD, overdue=9), NOW, UTC))
+    unread = line("work", unread=1)
+    assert (unread.well, unread.says) == (None, "1 text left unread, since reading ended the program")
+    assert "mention_unread" in unread.do
 
 
 def test_a_disk_that_fills_is_told_before_it_is_full() -> None:
