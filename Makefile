@@ -51,7 +51,7 @@ imports: .venv/.ok
 	.venv/bin/lint-imports
 
 browser: .venv/.ok
-	$(PY) -m pytest $(SUITE) -m browser tests/browser
+	$(PY) -m pytest $(SUITE) -m browser tests/browser tests/arch/test_docs_site.py
 
 # The pages in docs/reference, from the code.
 reference: .venv/.ok

@@ -182,7 +182,7 @@ def test_a_read_only_database_cannot_be_written(sqlite_file: Path) -> None:
     _open(f"sqlite:///{sqlite_file}").close()
     with _open(f"sqlite:///file:{sqlite_file}?mode=ro&uri=true") as store:
         assert store.mentions.find() == []
-        with pytest.raises(StorageError, match="cannot be written to; give this user the right"):
+        with pytest.raises(StorageError, match="cannot be written to; let this user write the file"):
             hear(store, mention(1))
 
 
