@@ -89,7 +89,7 @@ class Overlay:
         open_table = _is_open(spot.owner)
         if key.endswith("_file"):
             meant = self._spot(loc, key.removesuffix("_file"))
-            if is_secret(meant.annotation) or open_table:
+            if is_secret(meant.annotation) or (open_table and meant.annotation is None):
                 if meant.loc in self.variables:
                     self.problems.append(
                         Problem(

@@ -30,14 +30,22 @@ _SECONDS, _A_TEXT = 120.0, 5.0
 """How long reading may take, and more for each text: the longest take two seconds on a processor of their own."""
 
 
-def readings(queue: AnalysisQueue, analyzer: Analyzer, jobs: Sequence[AnalysisJob]) -> Iterator[list[Read]]:
-    """The jobs with their analyses, in parts that are to be stored before the next is asked for."""
+def readings(queue: AnalysisQueue, analyzer: Analyzer, batch: int) -> Iterator[list[Read]]:
+    """All that is pending with its analyses, in parts that are to be stored before the next is asked for.
+
+    What was being read when a process died comes first: it would be forgotten by what is begun before its turn.
+    """
     caught = queue.caught_analyses()
-    for job in (job for job in jobs if _key(job) in caught.mentions):
-        alone = caught.alone + 1
-        yield [(job, _given_up(job))] if alone > TRIES else _read(queue, analyzer, [job], alone)
-    if others := [job for job in jobs if _key(job) not in caught.mentions]:
-        yield _read(queue, analyzer, others, 0)
+    for job in queue.pending_analyses(analyzer.fingerprint, batch, {ident for ident, _ in caught.mentions}):
+        if (job.mention_id, job.revision) in caught.mentions:
+            alone = caught.alone + 1
+            yield [(job, _given_up(job))] if alone > TRIES else _read(queue, analyzer, [job], alone)
+    begun = False
+    while jobs := queue.pending_analyses(analyzer.fingerprint, batch):
+        begun = True
+        yield _read(queue, analyzer, jobs, 0)
+    if begun or caught.mentions:
+        queue.begin_analyses(())
 
 
 def _read(queue: AnalysisQueue, analyzer: Analyzer, jobs: Sequence[AnalysisJob], alone: int) -> list[Read]:
@@ -49,10 +57,6 @@ def _read(queue: AnalysisQueue, analyzer: Analyzer, jobs: Sequence[AnalysisJob],
 def _given_up(job: AnalysisJob) -> Analysis:
     log.error("A mention is left unread: it ended the program.", action="mention_unread", mention_id=job.mention_id)
     return Analysis(Relevance.NO_TARGET, None, note=GIVEN_UP)
-
-
-def _key(job: AnalysisJob) -> tuple[int, int]:
-    return (job.mention_id, job.revision)
 
 
 @contextmanager

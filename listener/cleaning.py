@@ -48,6 +48,12 @@ class CleaningApart:
             CleaningFailed: reading it ended the process, or took longer than it may.
             ValueError: it cannot be read.
         """
+        try:
+            return self._once(text, markup)
+        except CleaningFailed:  # maybe a signal to the whole group, or a lack of memory, ended it: not every death is the text's
+            return self._once(text, markup)
+
+    def _once(self, text: str, markup: Markup) -> str:
         worker = self._started()
         timer = threading.Timer(self._seconds, worker.kill)
         timer.daemon = True
@@ -71,14 +77,21 @@ class CleaningApart:
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._worker is None:
-            self._worker = _start()
+            try:
+                self._worker = _start()
+            except OSError as problem:
+                raise CleaningFailed("its process cannot be started") from problem
             self._end = weakref.finalize(self, _stop, self._worker)
         return self._worker
 
 
 def _start() -> subprocess.Popen[bytes]:
     """It gets none of our settings, which may be secrets, and nothing from the working folder (``-P``)."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LISTENER_")}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("LISTENER_") and not name.lower().endswith("_proxy")
+    }
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), environment.get("PYTHONPATH")]))
     command = [sys.executable, "-P", "-m", "listener.cleaning"]
     quiet = subprocess.DEVNULL

@@ -239,13 +239,10 @@ def _cleaned(page: Page, clean: Cleaner) -> tuple[Page, list[Rejected]]:
 def understand(queue: AnalysisQueue, analyzer: Analyzer, now: datetime, *, batch: int = 500, progress: Progress = silent) -> int:
     """Give every mention that has none, or an outdated one, its analysis; how many were done."""
     done = 0
-    while jobs := queue.pending_analyses(analyzer.fingerprint, batch):
-        for part in readings(queue, analyzer, jobs):
-            queue.save_analyses(part, analyzer.fingerprint, now)
-            done += len(part)
-            progress("understand", done)
-    if done:
-        queue.begin_analyses(())
+    for part in readings(queue, analyzer, batch):
+        queue.save_analyses(part, analyzer.fingerprint, now)
+        done += len(part)
+        progress("understand", done)
     return done
 
 

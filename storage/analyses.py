@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,9 +30,9 @@ class Analyses:
         self._database = database
         self._policies = policies
 
-    def pending_analyses(self, fingerprint: str, limit: int) -> Sequence[AnalysisJob]:
-        """Mentions without an analysis of their latest revision by this fingerprint, oldest first."""
-        query = job_query()
+    def pending_analyses(self, fingerprint: str, limit: int, among: Collection[int] | None = None) -> Sequence[AnalysisJob]:
+        """Mentions without an analysis of their latest revision by this fingerprint, oldest first; ``among`` these alone."""
+        query = job_query() if among is None else job_query().where(mentions.c.id.in_(among))
         with self._database.read() as connection:
             rows = outdated(connection, query, mentions.c.analysed_by, fingerprint, limit)
         return [to_job(row) for row in rows]

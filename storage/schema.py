@@ -112,8 +112,8 @@ def _upgrade(database: Database, now: datetime) -> Path | None:
         return None  # whoever held the lock before has done it
     saved = None
     if database.path is not None:
-        for left in database.path.parent.glob(f"{escape(database.path.name)}.*{PART}"):
-            left.unlink(missing_ok=True)  # what a copy left that was killed; nobody makes one while the lock is held
+        for left in database.path.parent.glob(f"{escape(database.path.name)}.*-before-*{PART}"):
+            left.unlink(missing_ok=True)  # what an upgrade left that was killed; no other one is at work while the lock is held
         saved = _copy_name(database.path, now)
         backup(database, saved)
     migrate(database)

@@ -46,6 +46,10 @@ def main() -> None:
 
 def make(recipe: Mapping[str, Any], data: Path, out: Path, work: Path | None = None, larger: Path | None = None) -> None:
     """Follow the recipe, then calibrate and write what it makes."""
+    if "distilled" in recipe and larger is None:
+        raise SystemExit(
+            "this recipe has an expert: say with --expert where its encoder is, or leave [expert] and [distilled] out"
+        )
     shop = Workshop(recipe, data, work, larger)
     write(shop.network, shop, fingerprint([*shop.paths.values()]), out)
 
@@ -56,7 +60,7 @@ def write(network: TargetClassifier, shop: Workshop, data_hash: str, out: Path) 
     seen = Counter(number for items in shop.encoded.values() for ids, _ in items for number in ids)
     stay = prune(tokenizer, seen)
     settings: dict[str, Any] = {
-        "version": str(recipe["version"]),
+        "version": str(recipe.get("version", "1")),
         "max_tokens": recipe["max_tokens"],
         "data": data_hash,
         "rows": {name: len(split.training) for name, split in shop.splits.items()},

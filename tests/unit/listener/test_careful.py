@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,6 +79,17 @@ def test_a_text_of_which_only_bystanders_died_is_read(store: Store) -> None:
     reader.poison, reader.given = "harmless", []
     understand(store.analyses, reader, NOW)
     assert reader.given[0] == 1
+    assert store.analyses.pending_analyses(reader.fingerprint, 99) == []
+
+
+def test_a_text_behind_ever_new_ones_is_given_up_all_the_same(store: Store) -> None:
+    reader, lived = Reader(), 0
+    for life in range(6):
+        hear(store, *(mention(100 * (life + 1) + number) for number in range(2)))
+        with suppress(Died):
+            understand(store.analyses, reader, NOW, batch=2)
+            lived += 1
+    assert lived
     assert store.analyses.pending_analyses(reader.fingerprint, 99) == []
 
 
