@@ -103,7 +103,7 @@ def _database(value: SecretStr) -> SecretStr:
 def _has_one_host(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.netloc.count("@") <= 1 and (parts.port is None or parts.port > 0)
+        return url.count("@") <= 1 and "#" not in url and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
 

@@ -110,7 +110,7 @@ def _runs(facts: Facts, now: datetime) -> Line:
         return Line("runs", False, f"the last one, {ago} ago, was killed before its end", "look at its log; the next one goes on")
     if last.error is not None:
         return Line("runs", False, f"the last one, {ago} ago, failed ({one_line(last.error, 60)})", "listener run --debug")
-    return Line("runs", True, f"the last one worked, {ago} ago{usual}")
+    return Line("runs", True, f"the last one ended {ago} ago{usual}")
 
 
 def _pace(runs: Sequence[RunFact]) -> timedelta | None:
@@ -132,7 +132,8 @@ def _sources(facts: Facts) -> Line:
     heard = len(listened) - len(bad) - never - paused
     says = f"{heard:,} of {len(listened):,} heard without gaps" + "".join(_others(paused, never))
     if not bad:
-        return Line("sources", True, says)
+        nothing = facts.runs and not heard + paused
+        return Line("sources", not nothing, says, "listener sources" if nothing else "")
     names = ", ".join(one_line(source.name, 40) for source in bad[:NAMED]) + (
         f" and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
     )

@@ -74,9 +74,9 @@ def restore(url: str, source: Path, *, keep: Path) -> Copied:
             raise StorageError(f"{database.name} is restored by PostgreSQL's own tool: {_undump(database, source)}")
         if source.exists() and database.path.exists() and source.samefile(database.path):
             raise StorageError(f"{source} is the database itself: name a file that `listener db backup` wrote")
-        revision = _revision(source)
-        _check(source)
-        with run_lock(database):
+        with run_lock(database), _no_empty_file_left(database, database.path):
+            revision = _revision(source)
+            _check(source)
             former = None
             if database.path.is_file() and database.path.stat().st_size:
                 _keep(database, database.path, keep)
@@ -93,6 +93,21 @@ def _opened(url: str) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def _no_empty_file_left(database: Database, path: Path) -> Iterator[None]:
+    """Where nothing was before and nothing could be put, an empty file beside its lock would be taken for a lost database.
+
+    One that is lost indeed stays, so that no run begins anew in its place.
+    """
+    lost = database.emptied or path.stat().st_size > 0
+    try:
+        yield
+    except BaseException:
+        if not lost and path.is_file() and not path.stat().st_size:
+            path.unlink()
+        raise
 
 
 def _keep(database: Database, path: Path, keep: Path) -> None:

@@ -28,7 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # how typer ends, always
         status = end.code if isinstance(end.code, int) else 1
         if status in ENDED:
-            print(f"Ended by {ENDED[status]}; what was stored is kept", file=sys.stderr)  # noqa: T201 - the command line's message
+            from listener.cli.output import note
+
+            note(f"Ended by {ENDED[status]}; what was stored is kept")
         return status
     except Exception as problem:  # the edge: everything becomes one plain message and an exit status
         from listener.cli.failures import report

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import errno
-import sys
-from contextlib import suppress
 
+from listener.cli.output import note
 from listener.core.errors import ConfigError, ListenerError
 from listener.core.plain import one_line
 from listener.query.errors import QueryError
@@ -13,13 +12,15 @@ from listener.query.errors import QueryError
 
 def report(problem: Exception, *, debug: bool) -> int:
     """Say on standard error what went wrong, without a traceback unless asked for; the exit status."""
+    untold = getattr(problem.__context__, "exit_code", None) if isinstance(problem, OSError) else None
+    if isinstance(untold, int):  # typer could not write its own message about wrong usage: standard error is full
+        return untold
     said = lines(problem)
     if debug:
         from listener.logs import trace
 
         said.insert(0, trace(problem))
-    with suppress(OSError):  # where standard error is full, too, the exit status says it
-        print(*said, sep="\n", file=sys.stderr)  # noqa: T201 - this is the command line's message
+    note("\n".join(said))
     return 2 if isinstance(problem, ConfigError | QueryError) else 1
 
 

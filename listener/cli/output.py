@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -28,8 +28,10 @@ def say(text: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """A message beside the answer, on standard error."""
-    sys.stderr.write(f"{text}\n")
+    """A message beside the answer, on standard error; where that is full, the work and its exit status matter more."""
+    with suppress(OSError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
 
 def json_line(value: object) -> None:

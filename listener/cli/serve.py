@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import typer
@@ -60,8 +60,9 @@ def serve(shell: Shell) -> None:
 def _end_at_once() -> None:
     """Leave jobs that do not stop in time, as a power cut would: every step can be killed anywhere, and none is half-stored.
     The ordinary way out would wait for their threads."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # it has no room: the way out through that error would wait, too
+            stream.flush()
     os._exit(0)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,7 +42,8 @@ def write_sheet(file: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str
 def private(path: Path) -> Iterator[TextIO]:
     """A file for writing that only this user may read: it holds personal data. An existing one keeps its mode.
 
-    It takes its place when it is complete: where writing fails, what was there before stays.
+    It takes its place when it is complete: where writing fails, what was there before stays. Only where nothing can be put
+    beside an existing file or moved into its place is that one itself written over.
 
     Raises:
         OSError: it cannot be written; names the file.
@@ -57,9 +60,18 @@ def private(path: Path) -> Iterator[TextIO]:
         raise
 
 
+_FIXED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY}
+"""What says that a file's folder takes no change (it is not ours, or the file is mounted there), though the file itself may."""
+
+
 @contextmanager
 def _in_its_place(target: Path) -> Iterator[TextIO]:
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+    beside = _beside(target)
+    if beside is None:
+        with target.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        return
+    handle, temporary = beside
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             yield file
@@ -67,7 +79,27 @@ def _in_its_place(target: Path) -> Iterator[TextIO]:
             if target.exists():
                 os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
             os.fsync(file.fileno())
-        os.replace(temporary, target)  # noqa: PTH105 - the same call as Path.replace, beside its siblings of os
+        _move(temporary, target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _beside(target: Path) -> tuple[int, str] | None:
+    """A new file in the same folder, open; ``None`` where only the target itself can be written."""
+    try:
+        return tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+    except OSError as problem:
+        if problem.errno in _FIXED and target.exists():
+            return None
+        raise
+
+
+def _move(temporary: str, target: Path) -> None:
+    try:
+        os.replace(temporary, target)  # noqa: PTH105 - the same call as Path.replace, beside its siblings of os
+    except OSError as problem:
+        if problem.errno not in _FIXED or not target.exists():
+            raise
+        shutil.copyfile(temporary, target)
+        Path(temporary).unlink()

@@ -16,8 +16,14 @@ from listener.net.settings import DoorSettings
 
 _PROXY = ("http_proxy", "https_proxy")
 """In small letters, which go before capital ones."""
+_PAST_IT = ("no_proxy", "NO_PROXY")
+"""Which hosts go past the environment's own proxy. An empty one in small letters does not go before the capital one."""
 _AUTHORITIES = "REQUESTS_CA_BUNDLE"
 _alone = threading.Lock()
+
+
+class UnreadableAuthority(OSError):
+    """The configured file itself cannot be read: a matter of configuration, unlike a disk without room for our copy."""
 
 
 @contextmanager
@@ -27,10 +33,11 @@ def our_way(door: DoorSettings) -> Iterator[None]:
     Without a proxy or an authority of its own, the environment stays as it is.
 
     Raises:
-        OSError: the file of the private authority cannot be read.
+        UnreadableAuthority: the file of the private authority cannot be read.
+        OSError: the file that holds it and the public ones cannot be written.
     """
     with _alone, ExitStack() as stack:
-        wanted = dict.fromkeys(_PROXY, door.proxy) if door.proxy else {}
+        wanted = dict.fromkeys(_PROXY, door.proxy) | dict.fromkeys(_PAST_IT, "") if door.proxy else {}
         if door.ca_file is not None:
             wanted[_AUTHORITIES] = stack.enter_context(_all_authorities(door.ca_file))
         before = {name: os.environ.get(name) for name in wanted}
@@ -50,7 +57,11 @@ def _all_authorities(private: Path) -> Iterator[str]:
     """A file with the public authorities and the private one: ``requests`` takes one file, which replaces its own."""
     import certifi
 
+    try:
+        own = private.read_bytes()
+    except OSError as problem:
+        raise UnreadableAuthority(problem.errno, problem.strerror, str(private)) from problem
     with NamedTemporaryFile(prefix="listener-", suffix=".pem") as bundle:
-        bundle.write(Path(certifi.where()).read_bytes() + b"\n" + private.read_bytes())
+        bundle.write(Path(certifi.where()).read_bytes() + b"\n" + own)
         bundle.flush()
         yield bundle.name

@@ -20,7 +20,7 @@ from listener.core.messages import CONFIGURATION, Delivery, Message
 from listener.core.plain import one_line
 from listener.net.exchange import quiet_libraries
 from listener.net.settings import DoorSettings
-from listener.notify._apprise_way import our_way
+from listener.notify._apprise_way import UnreadableAuthority, our_way
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -71,8 +71,11 @@ class AppriseNotifier:
         with ExitStack() as stack:
             try:
                 stack.enter_context(our_way(self.door))
-            except OSError:
+            except UnreadableAuthority:
                 return _NO_AUTHORITY
+            except OSError as problem:  # nothing was asked yet: it can be tried again once the disk is well
+                detail = f"the certificates could not be written to a temporary file ({problem.strerror})"
+                return Delivery(ok=False, detail=detail, down=True)
             return self._notify(service, message)
 
     def _notify(self, service: Apprise, message: Message) -> Delivery:

@@ -113,6 +113,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_no_secret_is(tmp_path: Pat
         ('[brands]\nname = "Q"', "brands (line 1): a table; a list of tables, each begun with [[brands]]"),
         (f"{BRAND}[a]\nb = " + "[" * 100_000, "it is nested too deeply"),
         (f'{BRAND}[storage]\nurl = "postgresql://jo:pass@planted@db.example/x"', "in a user name or password write @ as %40"),
+        (f'{BRAND}[storage]\nurl = "postgresql://jo:pass@ss#planted@db.example/x"', "in a user name or password write @ as %40"),
         (f'{BRAND}[storage]\nurl = "postgresql://jo:planted@db.example:port/x"', "a host and, after a colon, a port"),
     ],
 )

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 import trustme
+from requests.utils import should_bypass_proxies
 
 from listener.net.settings import DoorSettings
-from listener.notify._apprise_way import our_way
+from listener.notify._apprise_way import UnreadableAuthority, our_way
 from tests.support.commands import Ended, call
 from tests.support.postbox import free_port
 from tests.support.proxy import Proxy, proxying
@@ -199,15 +200,18 @@ def test_the_environment_is_as_before_once_apprise_was_asked(tmp_path: Path, mon
     authority = tmp_path / "ca.pem"
     trustme.CA().cert_pem.write_to_path(str(authority))
     monkeypatch.setenv("https_proxy", "http://before.example:1")
-    monkeypatch.delenv("http_proxy", raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,.example")
+    for name in ("http_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
     before = dict(os.environ)
     with our_way(DoorSettings(proxy="http://127.0.0.1:9", ca_file=authority)):
         assert os.environ["https_proxy"] == os.environ["http_proxy"] == "http://127.0.0.1:9"
+        assert not should_bypass_proxies("https://hooks.example/x", no_proxy=None)
         bundle = Path(os.environ["REQUESTS_CA_BUNDLE"])
         assert authority.read_bytes() in bundle.read_bytes()
         assert bundle.read_bytes().count(b"BEGIN CERTIFICATE") > 50
     assert dict(os.environ) == before
     assert not bundle.exists()
-    with pytest.raises(FileNotFoundError), our_way(DoorSettings(ca_file=tmp_path / "gone.pem")):
+    with pytest.raises(UnreadableAuthority), our_way(DoorSettings(ca_file=tmp_path / "gone.pem")):
         pass
     assert dict(os.environ) == before

@@ -240,6 +240,21 @@ def test_signals_end_without_a_traceback(number: signal.Signals, status: int) ->
     assert "Traceback" not in errors
 
 
+def test_the_exit_status_stays_where_standard_error_is_full() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-c", "import sys; from listener.cli import main; sys.exit(main())"]
+        assert subprocess.run([*command, "check", "--nonsense"], stderr=full, check=False).returncode == 2
+        process = subprocess.Popen([*command, "analyze"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=full, text=True)
+        assert process.stdin
+        process.stdin.write('{"id": "1", "text": "good"}\n' * 2000)
+        process.stdin.flush()
+        assert process.stdout
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+    assert process.returncode == 143
+
+
 def test_the_app_has_no_completion_options(run) -> None:
     assert "--install-completion" not in run("--help").out
     assert app.info.name == "listener"

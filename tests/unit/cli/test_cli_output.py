@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import logging
+import os
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -146,6 +149,29 @@ def test_what_holds_personal_data_is_private(tmp_path: Path) -> None:
         file.write("ü")
     assert (tmp_path / "x.csv").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "x.csv").read_bytes() == "ü".encode()
+
+
+@pytest.mark.parametrize(
+    ("step", "refusal"),
+    [((tempfile, "mkstemp"), errno.EACCES), ((tempfile, "mkstemp"), errno.EROFS), ((os, "replace"), errno.EBUSY)],
+)
+def test_a_file_whose_folder_takes_no_change_is_written_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: tuple[object, str], refusal: int
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(refusal, os.strerror(refusal))
+
+    target = tmp_path / "x.csv"
+    target.write_text("the former one, which is longer")
+    target.chmod(0o640)
+    inode = target.stat().st_ino
+    monkeypatch.setattr(*step, refused)
+    with private(target) as file:
+        file.write("ü")
+    assert (target.read_bytes(), target.stat().st_ino, target.stat().st_mode & 0o777) == ("ü".encode(), inode, 0o640)
+    with pytest.raises(OSError, match=os.strerror(refusal)), private(tmp_path / "new.csv") as file:
+        file.write("ü")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
 
 
 # ---------------------------------------------------------------------------------------------------------------- times

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from listener.cli.serve import _end_at_once
 from listener.wiring import load_app
 
 SOURCE = '[[sources]]\nname = "s{n}"\nkind = "file"\npath = "posts.jsonl"\nevery = "{n}h"\n'
@@ -100,3 +104,18 @@ def test_a_wrong_schedule_is_2_and_a_store_that_cannot_be_opened_1(run, folder: 
     assert "five fields" in wrong.err
     config.write_text(good + f'[storage]\nurl = "sqlite:///{folder}"\n')
     assert run("serve").status == 1
+
+
+class Full(io.StringIO):
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_jobs_that_do_not_stop_are_left_where_the_streams_are_full_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[int] = []
+    with monkeypatch.context() as patch:
+        for name in ("stdout", "stderr"):
+            patch.setattr(sys, name, Full())
+        patch.setattr(os, "_exit", left.append)
+        _end_at_once()
+    assert left == [0]

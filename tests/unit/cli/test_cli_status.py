@@ -64,7 +64,7 @@ def test_after_a_run_that_worked_all_is_well(run, folder: Path) -> None:
     assert (ended.status, lines[0], ended.err) == (0, "All is well.", "")
     told = [line for line in lines[1:] if not line.startswith("  ")]
     assert [line.partition(":")[0] for line in told] == ["✓ runs", "✓ sources", "✓ messages", "✓ work", "✓ database"]
-    assert "the last one worked" in told[0]
+    assert "the last one ended" in told[0]
     assert "1 of 1 heard without gaps" in told[1]
     assert all(len(line) <= 80 for line in lines if "listener.db" not in line)
 

@@ -48,7 +48,7 @@ def test_where_all_is_well_five_lines_say_so_and_ask_for_nothing() -> None:
     assert headline(lines) == "All is well."
     assert [each.about for each in lines] == ["runs", "sources", "messages", "work", "database"]
     assert all(each.well and not each.do for each in lines)
-    assert lines[0].says == "the last one worked, 30 min ago; they come about every 30 min"
+    assert lines[0].says == "the last one ended 30 min ago; they come about every 30 min"
     assert lines[2].says == "the last digest was made 07:00; nothing waits to be sent"
 
 
@@ -56,7 +56,7 @@ def test_where_all_is_well_five_lines_say_so_and_ask_for_nothing() -> None:
     ("found", "well", "says"),
     [
         ([], False, "none so far"),
-        (runs(25 * HOUR), True, "worked, 25 hours ago"),
+        (runs(25 * HOUR), True, "ended 25 hours ago"),
         (runs(27 * HOUR), False, "began 27 hours ago"),
         (runs(3 * HOUR, 4 * HOUR, 5 * HOUR, 6 * HOUR), True, "every 60 min"),
         (runs(4 * HOUR, 5 * HOUR, 6 * HOUR, 7 * HOUR), False, "began 4 hours ago"),

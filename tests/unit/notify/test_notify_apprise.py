@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from listener.core.messages import CONFIGURATION, Card, Message
+from listener.net.settings import DoorSettings
+from listener.notify import _apprise_way
 from listener.notify.apprise import AppriseNotifier
 from tests.support.postbox import free_port
 
@@ -101,3 +105,20 @@ def test_an_address_that_apprise_does_not_understand_is_a_matter_of_configuratio
 
 def test_the_address_is_in_no_representation() -> None:
     assert SECRET not in repr(notifier(1))
+
+
+def test_only_a_file_of_authorities_that_cannot_be_read_is_a_matter_of_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    authority = tmp_path / "ca.pem"
+    asked = AppriseNotifier("json://127.0.0.1:9", DoorSettings(ca_file=authority))
+    (gone,) = asked.send([MESSAGE])
+    assert (gone.detail, gone.retry_after) == ("the file of net.ca_file cannot be read", CONFIGURATION)
+    authority.write_bytes(b"a certificate")
+    monkeypatch.setattr(_apprise_way, "NamedTemporaryFile", full)
+    (failed,) = asked.send([MESSAGE])
+    assert "No space left on device" in failed.detail
+    assert (failed.down, failed.retry_after, failed.unsure) == (True, None, False)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from listener.core.errors import SchemaMismatch, StorageError, StoreBusy
+from storage import copies
 from storage.copies import back_up, restore
 from storage.store import Store, open_store
 from tests.support.heard import NOW, PEPPER, sqlite_url
@@ -93,6 +94,27 @@ def test_it_is_put_back_where_nothing_is(sqlite_file: Path, tmp_path: Path) -> N
     assert done.former is None
     assert runs_in(of(elsewhere)) == 3
     assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o600
+
+
+def test_where_nothing_was_and_nothing_can_be_put_no_empty_database_is_left(
+    sqlite_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    back_up(filled(sqlite_file), tmp_path / "copy.db")
+    elsewhere, lost = tmp_path / "new.db", tmp_path / "lost.db"
+    filled(lost)
+    lost.write_bytes(b"")
+    lost.with_name("lost.db.lock").write_text("1\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(copies, "_replace", full)
+        for file in (elsewhere, lost):
+            with pytest.raises(StorageError, match="disk is full"):
+                restore(of(file), tmp_path / "copy.db", keep=tmp_path / "former.db")
+    assert not elsewhere.exists(), "a run begins anew there"
+    assert lost.is_file(), "and does not where something was"
+    assert runs_in(of(elsewhere)) == 0
 
 
 def test_nothing_is_put_back_while_somebody_runs(sqlite_store: Store, sqlite_file: Path, tmp_path: Path) -> None:
