@@ -90,6 +90,8 @@ def _known(engine: str | None) -> str:
 
 def _scorer(name: str, first: Sequence[TextRecord]) -> Callable[[list[TextRecord]], list[Answer]]:
     """What scores a batch; ``first`` are the texts that will be asked about first."""
+    import numpy  # noqa: F401, ICN001 - whole, before two threads import what needs it: met half-way, it fails to load
+
     from nlp import language
     from nlp.engines import load_engine
     from nlp.intent import intents_many, prepare
