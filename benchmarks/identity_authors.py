@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import identity_bios as bios
+from identity_contacts import Company, Contact, Person, latin, plain, slug
 from identity_names import CULTURES
-from identity_people import PLATFORMS, TITLES, Company, Contact, Person, World, latin, plain, slug
+from identity_people import PLATFORMS, TITLES, World
 
 URLS = {
     "x": "https://x.com/{}",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import identity_bios as bios
 from identity_authors import LOOK_ALIKES, AuthorMaker, IdentityCase
-from identity_people import PLATFORMS, TITLES, Company, Person, latin, slug
+from identity_contacts import Company, Person, latin, slug
+from identity_people import PLATFORMS, TITLES
 
 
 class Nobody(AuthorMaker):

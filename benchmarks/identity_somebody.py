@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import identity_bios as bios
 from identity_authors import LOOK_ALIKES, URLS, AuthorMaker, IdentityCase
-from identity_people import Contact, Person, latin, plain, slug
+from identity_contacts import Contact, Person, latin, plain, slug
 
 
 class Somebody(AuthorMaker):

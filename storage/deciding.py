@@ -1,13 +1,14 @@
-"""What people decided about who authors are, as far as it stands: asked by every step that could say something else."""
+"""What people decided about who authors are: how far it stands, which every later step asks, and the rows it is kept in."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from listener.core.corrections import HUMAN, HUMAN_VERSION
 from listener.core.identities import Decision, DecisionKind
@@ -117,3 +118,58 @@ def to_decision(row: Row[Any]) -> Decision:
 
 def _stands() -> tuple[Any, ...]:
     return (identity_decisions.c.ended_at.is_(None),)
+
+
+# ------------------------------------------------------------------------------------------------ as rows
+
+
+def not_contradicted(connection: Connection, rows: Sequence[Any]) -> list[Any]:
+    """Those of the ended decisions that nothing contradicts which stands now: all that does came later."""
+    who = {row.author_id for row in rows}
+    query = select(identity_decisions).where(identity_decisions.c.author_id.in_(who), identity_decisions.c.ended_at.is_(None))
+    standing = connection.execute(query).all()
+    return [row for row in rows if not any(row.author_id == one.author_id and contradict(row, one) for one in standing)]
+
+
+def contradict(one: Any, other: Any) -> bool:
+    """Whether two decisions (rows, or the like) cannot stand beside each other: a link ends links to anybody else, a refusal a
+    link to the same contact, a split a merge of the same two."""
+    if one.kind not in ABOUT_CONTACTS or other.kind not in ABOUT_CONTACTS:
+        return bool(one.kind != other.kind and _pair(one) == _pair(other))
+    same = one.contact_key == other.contact_key
+    if one.kind == other.kind:
+        return one.kind == DecisionKind.LINK and not same
+    return bool(same)
+
+
+def _pair(decision: Any) -> frozenset[int | None]:
+    return frozenset((decision.author_id, decision.other_author_id))
+
+
+SAID = ("kind", "author_id", "other_author_id", "contact_id", "contact_key", "note", "actor", "at")
+
+
+def as_said(row: Any) -> dict[str, Any]:
+    """What a decision said, who and when, as columns of another that says it again."""
+    return {name: getattr(row, name) for name in SAID}
+
+
+def decided_at(connection: Connection, author_ids: Collection[int]) -> set[tuple[int, datetime]]:
+    """When anything was decided about each author: what ended in that moment was replaced."""
+    made: set[tuple[int, datetime]] = set()
+    for ids in batches(author_ids):
+        query = select(identity_decisions.c.author_id, identity_decisions.c.at).where(identity_decisions.c.author_id.in_(ids))
+        made.update((row.author_id, row.at) for row in connection.execute(query))
+    return made
+
+
+def end_decisions(connection: Connection, numbers: Collection[int], actor: str, now: datetime) -> None:
+    """They stand no longer, from now on."""
+    if numbers:
+        ended = update(identity_decisions).where(identity_decisions.c.id.in_(numbers))
+        connection.execute(ended.values(ended_at=now, ended_by=actor))
+
+
+def decision_of(connection: Connection, number: int) -> Decision:
+    """The decision of that number, which is there."""
+    return to_decision(connection.execute(select(identity_decisions).where(identity_decisions.c.id == number)).one())

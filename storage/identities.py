@@ -15,18 +15,31 @@ from listener.core.errors import StorageError
 from listener.core.identities import Decision, DecisionKind
 from listener.core.mention import Author
 from listener.core.people import Customer, Match, Outcome
-from listener.core.plain import one_line
 from storage import keys
 from storage.authors import NOTHING_TO_SAY, due_again, to_author
-from storage.database import Database, batches
-from storage.deciding import ABOUT_CONTACTS, SILENCE, nobody, to_decision, words_on
+from storage.database import Database
+from storage.deciding import (
+    ABOUT_CONTACTS,
+    SAID,
+    SILENCE,
+    as_said,
+    contradict,
+    decided_at,
+    decision_of,
+    end_decisions,
+    nobody,
+    not_contradicted,
+    to_decision,
+    words_on,
+)
 from storage.identity_tables import identity_decisions
 from storage.lookups import HeardMention, to_heard
 from storage.matches import queue_sides
+from storage.named import active_row, author_row, no_author
 from storage.policies import Policies
 from storage.rows import match_row, to_customer, to_match
 from storage.settling import settle
-from storage.tables import authors, customers, matches, mentions
+from storage.tables import authors, matches, mentions
 from storage.who import Identity, accounts_alike, authors_at, authors_of_person, identities_of, newest_about_us
 
 
@@ -104,7 +117,7 @@ class Identities:
         with self._database.read() as connection:
             found = identities_of(connection, [author_id])
         if not found:
-            raise _no_author(author_id)
+            raise no_author(author_id)
         return found[0]
 
     def those(self, author_ids: Collection[int]) -> list[Identity]:
@@ -128,7 +141,7 @@ class Identities:
             said = newest_about_us(connection, [author_id]).get(author_id)
             if said is None:
                 return None
-            return to_heard(said, to_author(_author(connection, author_id)), self._policies, now)
+            return to_heard(said, to_author(author_row(connection, author_id)), self._policies, now)
 
     def of_person(self, person_id: int) -> list[Identity]:
         """What is known of each author who is the person, the first heard first."""
@@ -142,7 +155,7 @@ class Identities:
             StorageError: the CRM has none, or none any more.
         """
         with self._database.read() as connection:
-            return to_customer(_active(connection, contact_id))
+            return to_customer(active_row(connection, contact_id))
 
     def proposals(self, now: datetime, limit: int) -> list[Proposal]:
         """Who waits for a person to decide: the most probable first, of equals who spoke last."""
@@ -181,7 +194,7 @@ class Identities:
         with self._database.read() as connection:
             newest = query.order_by(identity_decisions.c.at.desc(), identity_decisions.c.id.desc())
             rows = connection.execute(newest.limit(limit)).all()
-            made = _made_at(connection, {row.author_id for row in rows if row.ended_at is not None})
+            made = decided_at(connection, {row.author_id for row in rows if row.ended_at is not None})
             return [Logged(to_decision(row), to_author(row), row.platform, (row.author_id, row.ended_at) in made) for row in rows]
 
     # ------------------------------------------------------------------------------------------------------ deciding
@@ -204,13 +217,13 @@ class Identities:
 
     def _decide(self, kind: DecisionKind, author_id: int, contact_id: str, actor: str, note: str, now: datetime) -> Carried:
         with self._database.write() as connection:
-            author = _author(connection, author_id)
+            author = author_row(connection, author_id)
             if author.pseudonym_at is not None:
                 raise StorageError(f"Nothing is kept any more of who author {author_id} was")
             if kind is DecisionKind.LINK:
-                _active(connection, contact_id)
+                active_row(connection, contact_id)
             values = (kind.value, author_id, None, contact_id, keys.contact_key(contact_id), note, actor, now)
-            said = SimpleNamespace(**dict(zip(_KEPT, values, strict=True)))
+            said = SimpleNamespace(**dict(zip(SAID, values, strict=True)))
             standing = select(identity_decisions).where(
                 identity_decisions.c.author_id == author_id, identity_decisions.c.ended_at.is_(None)
             )
@@ -218,12 +231,12 @@ class Identities:
             for row in connection.execute(standing.order_by(identity_decisions.c.id)):
                 if (row.kind, row.contact_key) == (said.kind, said.contact_key):
                     return Carried(to_decision(row), fresh=False)
-                if row.kind in ABOUT_CONTACTS and _contradict(said, row):
+                if row.kind in ABOUT_CONTACTS and contradict(said, row):
                     ended.append(row)
-            _end(connection, [row.id for row in ended], actor, now)
-            (number,) = self._add(connection, [_kept(said)])
+            end_decisions(connection, [row.id for row in ended], actor, now)
+            (number,) = self._add(connection, [as_said(said)])
             persons = self._apply(connection, [author], now)
-            return Carried(_decision(connection, number), ended=tuple(map(to_decision, ended)), persons=persons)
+            return Carried(decision_of(connection, number), ended=tuple(map(to_decision, ended)), persons=persons)
 
     def undo(self, decision_id: int, *, actor: str, now: datetime) -> Carried:
         """End a decision; what it had taken the place of stands again, unless something decided since says otherwise.
@@ -239,15 +252,15 @@ class Identities:
                 raise StorageError(f"There is no decision {decision_id}; see `listener identities decisions`")
             if found.ended_at is not None:
                 raise StorageError(f"Decision {decision_id} has ended already: it was undone, or another took its place")
-            _end(connection, [decision_id], actor, now)
+            end_decisions(connection, [decision_id], actor, now)
             earlier = self._replaced_by(connection, found)
-            again = _not_contradicted(connection, earlier)
-            numbers = self._add(connection, [_kept(row) for row in again])
-            both = [_author(connection, one) for one in (found.author_id, found.other_author_id) if one is not None]
+            again = not_contradicted(connection, earlier)
+            numbers = self._add(connection, [as_said(row) for row in again])
+            both = [author_row(connection, one) for one in (found.author_id, found.other_author_id) if one is not None]
             persons = self._apply(connection, both, now)
-            restored = tuple(_decision(connection, number) for number in numbers)
+            restored = tuple(decision_of(connection, number) for number in numbers)
             withheld = tuple(to_decision(row) for row in earlier if row not in again)
-            return Carried(_decision(connection, decision_id), restored=restored, withheld=withheld, persons=persons)
+            return Carried(decision_of(connection, decision_id), restored=restored, withheld=withheld, persons=persons)
 
     def _replaced_by(self, connection: Connection, decision: Any) -> list[Any]:
         """What the decision took the place of when it was made: it ended in that moment, and says something else."""
@@ -257,7 +270,7 @@ class Identities:
             identity_decisions.c.id < decision.id,
             or_(identity_decisions.c.contact_key.is_not(None), identity_decisions.c.kind.not_in(ABOUT_CONTACTS)),
         )
-        rows = [row for row in connection.execute(earlier.order_by(identity_decisions.c.id)) if _contradict(decision, row)]
+        rows = [row for row in connection.execute(earlier.order_by(identity_decisions.c.id)) if contradict(decision, row)]
         newest = {(row.kind, row.contact_key if row.kind == DecisionKind.REFUSE else ""): row for row in rows}
         return list(newest.values())
 
@@ -300,96 +313,3 @@ def _waiting(query: Select[Any]) -> Select[Any]:
     speaks = or_(authors.c.matched_by.is_(None), authors.c.matched_by != NOTHING_TO_SAY)
     query = query.select_from(matches.join(authors, authors.c.id == matches.c.author_id))
     return query.where(matches.c.outcome == Outcome.REVIEW.value, speaks, said)
-
-
-def _not_contradicted(connection: Connection, rows: Sequence[Any]) -> list[Any]:
-    """Those of the ended decisions that nothing contradicts which stands now: all that does came later."""
-    who = {row.author_id for row in rows}
-    query = select(identity_decisions).where(identity_decisions.c.author_id.in_(who), identity_decisions.c.ended_at.is_(None))
-    standing = connection.execute(query).all()
-    return [row for row in rows if not any(row.author_id == one.author_id and _contradict(row, one) for one in standing)]
-
-
-def _contradict(one: Any, other: Any) -> bool:
-    """Whether two decisions (rows, or the like) cannot stand beside each other: a link ends links to anybody else, a refusal a
-    link to the same contact, a split a merge of the same two."""
-    if one.kind not in ABOUT_CONTACTS or other.kind not in ABOUT_CONTACTS:
-        return bool(one.kind != other.kind and _pair(one) == _pair(other))
-    same = one.contact_key == other.contact_key
-    if one.kind == other.kind:
-        return one.kind == DecisionKind.LINK and not same
-    return bool(same)
-
-
-def _pair(decision: Any) -> frozenset[int | None]:
-    return frozenset((decision.author_id, decision.other_author_id))
-
-
-_KEPT = ("kind", "author_id", "other_author_id", "contact_id", "contact_key", "note", "actor", "at")
-
-
-def _kept(row: Any) -> dict[str, Any]:
-    """What a decision said, who and when, as columns of another that says it again."""
-    return {name: getattr(row, name) for name in _KEPT}
-
-
-def _made_at(connection: Connection, author_ids: Collection[int]) -> set[tuple[int, datetime]]:
-    """When anything was decided about each author: what ended in that moment was replaced."""
-    made: set[tuple[int, datetime]] = set()
-    for ids in batches(author_ids):
-        query = select(identity_decisions.c.author_id, identity_decisions.c.at).where(identity_decisions.c.author_id.in_(ids))
-        made.update((row.author_id, row.at) for row in connection.execute(query))
-    return made
-
-
-def _end(connection: Connection, numbers: Collection[int], actor: str, now: datetime) -> None:
-    if numbers:
-        ended = update(identity_decisions).where(identity_decisions.c.id.in_(numbers))
-        connection.execute(ended.values(ended_at=now, ended_by=actor))
-
-
-def _decision(connection: Connection, number: int) -> Decision:
-    return to_decision(connection.execute(select(identity_decisions).where(identity_decisions.c.id == number)).one())
-
-
-def _author(connection: Connection, author_id: int) -> Any:
-    """The author that something is decided about.
-
-    Raises:
-        StorageError: there is none.
-    """
-    row = connection.execute(select(authors).where(authors.c.id == author_id)).first()
-    if row is None:
-        raise _no_author(author_id)
-    return row
-
-
-def _no_author(author_id: int) -> StorageError:
-    return StorageError(f"There is no author {author_id}; `listener identities review` and `listener mentions show` name them")
-
-
-def _active(connection: Connection, contact_id: str) -> Any:
-    """The row of a customer whom the CRM has.
-
-    Raises:
-        StorageError: it has none of that id, or none any more.
-    """
-    row = connection.execute(select(customers).where(customers.c.contact_key == keys.contact_key(contact_id))).first()
-    if row is None:
-        raise StorageError(_no_contact(connection, contact_id))
-    if row.retired_at is not None:
-        gone = f"{row.retired_at:%Y-%m-%d}"
-        raise StorageError(f"That contact is gone from the CRM since {gone}: nobody can be linked to them until they are back")
-    return row
-
-
-def _no_contact(connection: Connection, contact_id: str) -> str:
-    """That the CRM has no contact of that id, with the ids that differ from it in case only."""
-    alike = select(customers.c.contact_id).where(
-        func.lower(customers.c.contact_id) == contact_id.lower(), customers.c.retired_at.is_(None)
-    )
-    found = sorted(connection.scalars(alike.limit(3)))
-    said = f"The CRM has no contact {one_line(contact_id, 80)}"
-    if found:
-        return f"{said}; did you mean {' or '.join(one_line(each, 80) for each in found)}?"
-    return f"{said}; `listener customers list NAME` finds one"

@@ -120,7 +120,8 @@ def explain(
 
     Example: listener identities explain mastodon:sofiez
     """
-    from listener.cli.identity_views import identity_facts, may_show, print_identity
+    from listener.cli.identity_explained import print_identity
+    from listener.cli.identity_views import identity_facts, may_show
 
     now = shell.now()
     app = shell.app()
@@ -195,7 +196,7 @@ def decisions(
 
     Example: listener identities decisions --all
     """
-    from listener.cli.identity_views import ended_words, said_words
+    from listener.cli.identity_explained import ended_words, said_words
     from listener.identities import numbered
 
     app = shell.app()

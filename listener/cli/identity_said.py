@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from listener.cli.identity_views import lines_of, named, quoted, said_words, told
+from listener.cli.identity_explained import named, said_words
+from listener.cli.identity_views import lines_of, quoted, told
 from listener.cli.output import say
 from listener.core.identities import DecisionKind
 from listener.core.people import Outcome

@@ -183,7 +183,8 @@ def _judge(app: App, store: Store, persons: Collection[int], now: datetime) -> N
 
 
 def _say(store: Store, number: int, done: Carried, names: Mapping[int, Account]) -> None:
-    from listener.cli.identity_views import named, said_words, told
+    from listener.cli.identity_explained import named, said_words
+    from listener.cli.identity_views import told
 
     one, who = done.decision, named(number, names)
     if done.fresh:
@@ -203,8 +204,9 @@ def _say(store: Store, number: int, done: Carried, names: Mapping[int, Account])
 
 def _say_sides(before: Sequence[Identity], involved: Sequence[Identity], names: Mapping[int, Account]) -> None:
     """Whom each side counted as, with all who are joined with it, and whom everybody counts as now."""
+    from listener.cli.identity_explained import named
     from listener.cli.identity_said import counted_as
-    from listener.cli.identity_views import lines_of, named
+    from listener.cli.identity_views import lines_of
     from listener.identities import customer_words
 
     told: list[tuple[str, str | None]] = []
