@@ -1,4 +1,4 @@
-"""For all tests: signals as at a terminal, and a real PostgreSQL, started once and only where a test asks for it."""
+"""For all tests: signals as at a terminal, work that is done once, and a real PostgreSQL where a test asks for it."""
 
 import signal
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from tests.support.once import share
 from tests.support.order import rank
 from tests.support.postgres import database_of, empty, running_server
 
@@ -17,6 +18,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # How fast the machine makes examples says nothing about the program.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+share()
 
 
 @pytest.hookimpl(trylast=True)  # what is not slow stays in the order that chance gave it

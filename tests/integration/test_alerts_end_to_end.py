@@ -1,12 +1,8 @@
-"""Alerts from posts to messages, decisions and escalations; a pass that is killed while it alerts loses and doubles nothing."""
+"""Alerts from posts to messages, decisions and escalations."""
 
 from __future__ import annotations
 
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +20,6 @@ from storage.store import Store
 from tests.support.outbox import due
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-SCRIPT = Path(__file__).parents[1] / "support" / "killed_pass.py"
 RECIPIENTS = """
 [alerts]
 quiet_hours = "20:00-07:00"
@@ -119,45 +114,3 @@ def test_a_message_in_quiet_hours_waits_until_they_are_over(app: App) -> None:
         assert waiting
         assert {message.not_before for message in waiting} == {night.replace(day=21, hour=7, minute=0)}
         assert due(store, night + timedelta(hours=8)) == []
-
-
-# In the order in which a pass meets them.
-POINTS = [
-    ("alerts.alert_facts", "after", 1),
-    ("alerts.save", "before", 1),
-    ("alerts.save", "after", 1),
-    ("outbox.record", "before", 1),
-]
-QUESTIONS = {
-    "alerts": "select key, rule, subject, state from alerts order by key",
-    "quotes": "select a.key, count(*) from alert_quotes q join alerts a on a.id = q.alert_id group by a.key order by a.key",
-    "messages": "select dedup_key, state from outbox order by dedup_key",
-    "links": """select o.dedup_key, a.key from alert_messages l join outbox o on o.id = l.message_id
-        join alerts a on a.id = l.alert_id order by 1, 2""",
-    "cursor": "select value from meta where name = 'alerts_seen'",
-}
-
-
-def answers(folder: Path) -> dict[str, list[tuple[object, ...]]]:
-    with closing(sqlite3.connect(folder / "listener.db")) as database:
-        return {name: database.execute(question).fetchall() for name, question in QUESTIONS.items()}
-
-
-def run(*passes: str) -> None:
-    """Passes one after the other; each with a point is killed there."""
-    command = [sys.executable, str(SCRIPT), NOW.isoformat(), *passes]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
-    assert ended.returncode == 0, ended.stderr
-
-
-@pytest.mark.timeout(300)
-def test_a_pass_killed_while_it_alerts_loses_and_doubles_nothing(tmp_path: Path, address: str) -> None:
-    whole = write_demo(tmp_path / "whole", address, NOW)
-    often = write_demo(tmp_path / "killed", address, NOW)
-    run(str(whole), *(f"{often}@{point}:{when}:{nth}" for point, when, nth in POINTS), str(often))
-    expected, found = answers(whole.parent), answers(often.parent)
-    assert all(expected.values()), "the comparison is only worth something where there is something to compare"
-    for name, rows in expected.items():
-        assert found[name] == rows, name
-    files = {path.name: path.read_text() for path in (whole.parent / "digests").glob("alert-*.txt")}
-    assert {path.name: path.read_text() for path in (often.parent / "digests").glob("alert-*.txt")} == files

@@ -34,6 +34,9 @@ POINTS = [
     ("merging.save_merges", "after", 1),
     ("standings.save_standings", "before", 1),
     ("standings.save_standings", "after", 1),
+    ("alerts.alert_facts", "after", 1),
+    ("alerts.save", "before", 1),
+    ("alerts.save", "after", 1),
     ("digests.save_digest", "before", 1),
     ("digests.save_digest", "after", 1),
     ("outbox.record", "before", 1),
@@ -59,7 +62,12 @@ QUESTIONS = {
         join people p on p.id = x.person_id left join customers c on c.id = p.customer_id
         left join authors a on a.own_person_id = p.id left join case_events e on e.case_id = x.id
         group by x.id order by 1, 2, 3""",
+    "alerts": "select key, rule, subject, state from alerts order by key",
+    "quotes": "select a.key, count(*) from alert_quotes q join alerts a on a.id = q.alert_id group by a.key order by a.key",
+    "seen": "select value from meta where name = 'alerts_seen'",
     "messages": "select dedup_key, state from outbox order by dedup_key",
+    "told": """select o.dedup_key, a.key from alert_messages l join outbox o on o.id = l.message_id
+        join alerts a on a.id = l.alert_id order by 1, 2""",
     "digests": "select recipient, day from digests order by recipient",
 }
 
@@ -67,6 +75,11 @@ QUESTIONS = {
 def answers(folder: Path) -> dict[str, list[tuple[object, ...]]]:
     with closing(sqlite3.connect(folder / "listener.db")) as database:
         return {name: database.execute(question).fetchall() for name, question in QUESTIONS.items()}
+
+
+def delivered(folder: Path) -> dict[str, str]:
+    """The alerts that were written into files."""
+    return {path.name: path.read_text() for path in (folder / "digests").glob("alert-*.txt")}
 
 
 def run(*passes: str) -> None:
@@ -93,6 +106,9 @@ def test_a_pass_killed_at_every_step_in_turn_ends_like_one_that_was_not(tmp_path
     found = answers(often.parent)
     for name, rows in expected.items():
         assert found[name] == rows, name
+    alerts = delivered(whole.parent)
+    assert alerts
+    assert delivered(often.parent) == alerts
 
     run(str(often))
     assert answers(often.parent) == found, "a further pass on the same day adds nothing"

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -82,7 +82,8 @@ def test_a_killed_replica_s_work_is_found_and_done_by_another(tmp_path: Path, si
             clock=system_clock,
             alone=False,
         )
-        until(store.jobs.orphans, 5)
+        until(store.jobs.orphans)
+        died = system_clock()
         jobs.perform(ORPHANS)
         found = [(name, slot) for name, slot in later if slot is not None]
         assert "source:news" in dict(found)
@@ -92,4 +93,4 @@ def test_a_killed_replica_s_work_is_found_and_done_by_another(tmp_path: Path, si
         states = store.runs.stream_states("news")
     assert len(site.seen) == 2, "done once more, and not twice"
     assert [state.failures for state in states] == [0]
-    assert timedelta() <= system_clock() - states[0].last_attempt < timedelta(seconds=10)
+    assert died <= states[0].last_attempt <= system_clock()

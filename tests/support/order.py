@@ -7,7 +7,6 @@ SLOW = (
     "test_killed_anywhere.py",
     "test_cli_basics.py",
     "test_cli_demo.py",
-    "test_alerts_end_to_end.py",
     "test_store_kill.py",
     "test_identity_case_bars.py",
     "test_customers_import.py",

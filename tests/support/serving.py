@@ -59,7 +59,7 @@ def events(ended: Ended, action: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["action"] == action]
 
 
-def until(true: Callable[[], object], seconds: float = 30) -> None:
+def until(true: Callable[[], object], seconds: float = 60) -> None:
     """Look until it is true."""
     deadline = time.monotonic() + seconds
     while not true():

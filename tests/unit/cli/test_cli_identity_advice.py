@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from listener.cli.identity_explained import _next
 from listener.cli.identity_said import _effects
-from listener.cli.identity_views import _next
 from listener.core.identities import Decision, DecisionKind
 from listener.core.mention import Author
 from listener.core.people import Customer, Match, Outcome

@@ -208,7 +208,7 @@ def test_told_to_end_it_does_not_wait_for_a_slow_server(monkeypatch: pytest.Monk
     threading.Thread(target=tell).start()
     started = time.monotonic()
     assert list(fetch_all([stream("s", Scripted(silent, page(1)))], 1, stop)) == []
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15  # the server takes 20 s
     release.set()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import unicodedata
 
 import pytest
@@ -15,6 +14,7 @@ from listener.query.words import fold
 from nlp.identity.names import words
 from nlp.sketch import sketches
 from nlp.text import to_text
+from tests.support.spending import within
 
 PILES = ["\u0300\u0316", "\u0f71\u0f72", "\u0301\uff9e", "\u0344", "\u0f73", "\u0316\u200d\u0300"]
 
@@ -46,10 +46,4 @@ def test_no_longer_run_is_left_and_nothing_else_is_lost(text: str) -> None:
 @pytest.mark.parametrize("pile", PILES)
 def test_whatever_normalises_a_text_is_quick(pile: str) -> None:
     text = "a" + pile * (200_000 // len(pile))
-    started = time.process_time()
-    to_text(text, Markup.PLAIN)
-    normal_text(text)
-    fold(text)
-    sketches([text])
-    words(text)
-    assert time.process_time() - started < 2
+    within(2, lambda: (to_text(text, Markup.PLAIN), normal_text(text), fold(text), sketches([text]), words(text)))

@@ -215,7 +215,7 @@ def test_a_pause_is_cut_short(site: Site):
 def drip(head: bytes):
     def write(connection: socket.socket) -> None:
         connection.sendall(head)
-        for _ in range(100):
+        for _ in range(600):
             connection.sendall(b"a")
             time.sleep(0.05)
 
@@ -229,7 +229,7 @@ def test_a_trickle_of_bytes_cannot_stretch_the_call(site: Site, head):
     started = time.monotonic()
     with pytest.raises(RetryLater):
         door.get(site.url(), private=True)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 15  # the answer takes 30 s
     door.close()
 
 

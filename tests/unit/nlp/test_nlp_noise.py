@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
-from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +16,7 @@ from listener.core.brand import ListeningRule, Target, TargetKind
 from nlp.analyzer import build_analyzer
 from nlp.noise import find_noise
 from nlp.noise_signs import SIGNS, VOICE
+from tests.support.spending import within
 
 LABELLED = Path(__file__).parents[3] / "benchmarks" / "data" / "noise.jsonl"
 ANALYZER = build_analyzer(
@@ -131,16 +132,13 @@ PIECES = (
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
-    start = process_time()
-    find_noise(text, AnalysisJob(1, 1, None, text, None, author=text[:100_000], author_name=text), [])
-    assert process_time() - start < 3
+    job = AnalysisJob(1, 1, None, text, None, author=text[:100_000], author_name=text)
+    within(3, lambda: find_noise(text, job, []))
 
 
 @pytest.mark.parametrize("pattern", [*(sign.pattern for sign in SIGNS), VOICE], ids=lambda pattern: pattern.pattern[:20])
-def test_no_pattern_runs_wild(pattern: object) -> None:
+def test_no_pattern_runs_wild(pattern: re.Pattern[str]) -> None:
     rng = random.Random(4)
     words = ["quillon", "apply", "join", "like", "about", "the", "win", "$1", "1.2.3", "said", "at", "-", ",", "www.", "@", "now"]
     text = " ".join(rng.choice(words) for _ in range(1_500))
-    start = process_time()
-    list(pattern.finditer(text))  # type: ignore[attr-defined]
-    assert process_time() - start < 0.5
+    within(0.5, lambda: list(pattern.finditer(text)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp.pairs import CLOSE, MOST_WORDS, OPEN, pair
+from tests.support.spending import within
 
 
 @pytest.mark.parametrize(
@@ -57,8 +58,6 @@ def test_any_text_gives_segments_that_can_be_encoded(text: str, target: str | No
 
 
 def test_a_megabyte_takes_no_time() -> None:
-    begin = time.thread_time()
     for text in ("x" * 1_000_000, "Quillon " * 125_000, "@" * 1_000_000, "😀" * 500_000, " " * 1_000_000, "http://" * 140_000):
         for target in (None, "Quillon"):
-            pair(text, target)
-    assert time.thread_time() - begin < 5
+            within(2, partial(pair, text, target))

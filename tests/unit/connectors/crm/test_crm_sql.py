@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
@@ -23,6 +22,7 @@ from connectors.crm.sql import SPEC, Options, SqlCustomers
 from listener.core.errors import ConfigError, ListenerError, RetryLater, SourceProtocolError, SourceRejected
 from listener.core.people import Customer, CustomerPage, KnownHandle
 from listener.net.door import open_door
+from tests.support.spending import within
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PEOPLE = """
@@ -169,9 +169,7 @@ def test_all_reading_is(query: str) -> None:
 
 @pytest.mark.parametrize("character", ["'", '"', "[", "`", "/", "/*", "$", "$a$", "-", "#", "\\", "e'", "a", "("])
 def test_a_long_query_is_judged_in_linear_time(character: str) -> None:
-    started = time.process_time()
-    why_not_reading(f"SELECT {(character * 100_000)[:100_000]}")
-    assert time.process_time() - started < 2
+    within(3, lambda: why_not_reading(f"SELECT {(character * 100_000)[:100_000]}"))
 
 
 def test_whatever_a_query_did_is_rolled_back(database: str, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import json
 
 import pytest
 from identity_cases import KINDS, Maker, mixed, of_each, write
-from identity_people import World, slug, spellings
+from identity_contacts import slug, spellings
+from identity_people import World
 
 
 @pytest.fixture(scope="module")
