@@ -14,6 +14,7 @@ import random
 import re
 import sys
 import time
+import unicodedata
 from collections.abc import Callable
 
 from listener.query import Document, Query, QuerySet, Reading, parse
@@ -31,8 +32,8 @@ def main() -> None:
     documents = [_post(chance, words, weights) for _ in range(posts)]
     rules = [_rule(chance, words) for _ in range(max(COUNTS))]
     print(f"{posts} posts of {sum(len(each.text) for each in documents) // posts} characters; {len(words)} different words")
-    (once,) = _best(lambda: [Reading(document).words and set() for document in documents])
-    print(f"One pass alone, folding each post and cutting it into words: {once * 1e6 / posts:.1f} µs a post")
+    (once,) = _best(lambda: [set[int]() if _plain_pass(document.text) else set() for document in documents])
+    print(f"One pass alone, each post folded, cut into words and these made a set, in plain Python: {once * 1e6 / posts:.1f} µs")
     first = None
     for count in COUNTS:
         queries = [parse(text) for text, _ in rules[:count]]
@@ -74,6 +75,11 @@ def _rule(chance: random.Random, words: list[str]) -> tuple[str, Pattern]:
     else:
         text, needed = f"({a} OR {b} OR {star}*) {d} -{c}", [theme, rf"\b{d}\b"]
     return text, ([re.compile(each, re.IGNORECASE) for each in needed], re.compile(rf"\b{c}\b", re.IGNORECASE))
+
+
+def _plain_pass(text: str) -> set[str]:
+    """What the pass is measured by: none of our code, so that the measure stays when ours becomes faster."""
+    return set(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
 
 
 def _in_turn(queries: list[Query], document: Document) -> set[int]:

@@ -121,7 +121,7 @@ def _sketched(texts: Sequence[bytes]) -> Iterator[bytes | None]:
     # The text above, the hash below: sorted, each text's hashes lie together, the lowest first.
     owners = np.concatenate([words.of_text[1:][neighbours], words.of_text[places]]).astype(_U64)
     keys = (owners << _U64(32)) | np.concatenate([pairs, numbers])
-    keys.sort()
+    keys.sort(kind="stable")  # it makes use of the texts' standing in order already
     keys = keys[np.concatenate([np.ones(min(1, len(keys)), bool), keys[1:] != keys[:-1]])]
     starts = np.searchsorted(keys, np.arange(len(texts) + 1, dtype=_U64) << _U64(32)).tolist()
     bands = _bands(keys, len(texts)).tobytes()

@@ -144,8 +144,12 @@ def digest(*parts: str) -> str:
 
 def normal_text(text: str) -> str:
     """Text for comparing: compatibility-folded, case-folded, white space collapsed."""
-    folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", stream_safe(text)).casefold()
-    return " ".join(folded.split())
+    return " ".join(folded_text(text).split())
+
+
+def folded_text(text: str) -> str:
+    """The same with its white space as it stands."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", stream_safe(text)).casefold()
 
 
 def content_hash(mention: Mention) -> str:

@@ -7,7 +7,7 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from listener.core.mention import Mention
-from listener.query.words import Words, fold
+from listener.query.words import Words, fold, fold_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +52,21 @@ class Reading:
 
     @cached_property
     def folded_title(self) -> str:
-        return fold(self.document.title or "")
-
-    @cached_property
-    def folded_text(self) -> str:
-        return fold(self.document.text)
+        return fold_words(self.document.title or "")
 
     @cached_property
     def words(self) -> Words:
         """Of the title and the text."""
-        return Words((self.folded_title, self.folded_text))
+        text = fold_words(self.document.text)
+        return Words(self.folded_title, text) if self.document.title else Words(text)
 
     @cached_property
     def title_words(self) -> Words:
-        return Words((self.folded_title,))
+        return Words(self.folded_title)
 
     @cached_property
     def name_words(self) -> Words:
-        return Words((fold(self.document.name or ""),))
+        return Words(fold(self.document.name or ""))
 
     @cached_property
     def handles(self) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from listener.core.mention import Author, Kind, Mention
 from listener.query import Document, parse
 from listener.query.document import document_of
 from listener.query.words import glob
+from tests.support.spending import within
 
 FOUND = [
     # words
@@ -199,6 +199,5 @@ def test_patterns(pattern: str, word: str, fits: bool) -> None:
     ],
 )
 def test_hostile_texts_take_time_in_proportion_to_their_length(query: str, text: str) -> None:
-    asked, begun = parse(query), time.process_time()
-    assert not asked.matches(Document(text=text))
-    assert time.process_time() - begun < 20, "a backtracking search would take hours"
+    asked = parse(query)
+    assert not within(10, lambda: asked.matches(Document(text=text)))  # a backtracking search would take hours

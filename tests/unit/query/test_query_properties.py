@@ -85,7 +85,7 @@ def test_queries_together_find_what_each_finds(texts: list[str], documents: list
     together = QuerySet(queries)
     each = [{number for number, query in enumerate(queries) if query.matches(document)} for document in documents]
     assert list(together.matching_many(documents)) == each
-    many = QuerySet([*queries, *OTHERS])  # of many words, the text's are looked up; few are looked for in the text
+    many = QuerySet([*queries, *OTHERS])
     assert [{number for number in found if number < len(queries)} for found in many.matching_many(documents)] == each
     assert pickle.loads(pickle.dumps(together)).matching(documents[0]) == each[0]
 
