@@ -69,6 +69,7 @@ image: .venv/.ok
 	scripts/image.sh
 
 # Kills, full disks, locks and broken connections, on the shipped command; TIMES=200 as a release must pass it.
+# Needs root and Debian's faketime; what cannot be tried without them is listed, and the end is a failure.
 TIMES ?= 3
 faults: .venv/.ok | $(UV)
 	$(PY) scripts/faults.py --times $(TIMES)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import call
 from tests.support.fault_disk import failed_clearly, whole
-from tests.support.faults import Stage, Tally
+from tests.support.fault_tally import Tally
+from tests.support.faults import Stage
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 PAGE = 4096
 DAMAGED = "listener.db is damaged; restore a backup: listener db restore FILE"
@@ -49,7 +49,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_a_damaged_file_is_recognised_left_alone_and_replaced_by_the_copy(stage: Stage, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     stage.recover()
-    assert call("db", "backup", copy, folder=stage.folder).status == 0
+    assert stage.spawn("db", "backup", copy).status == 0
     for name, (damage, says) in DAMAGES.items():
         tally = Tally(f"database file: {name}")
         damage(stage.database)
@@ -57,7 +57,7 @@ def test_a_damaged_file_is_recognised_left_alone_and_replaced_by_the_copy(stage:
         failed_clearly(tally, stage, "run", says=(says, "listener db restore FILE"))
         if name != MET_LATE:
             tally.check(stage.database.read_bytes() == before, "the damaged file was changed")
-        restored = call("db", "restore", copy, folder=stage.folder)
+        restored = stage.spawn("db", "restore", copy)
         tally.check(restored.status == 0, f"the copy was not put back: {restored.err}")
         stage.count(tally)
         whole(tally, stage)

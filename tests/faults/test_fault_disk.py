@@ -11,9 +11,10 @@ import pytest
 
 from tests.support.fault_disk import Disk, errors_to, failed_clearly, output_to, said_clearly, small_disk, whole
 from tests.support.fault_mails import Fact
-from tests.support.faults import Stage, Tally, staged
+from tests.support.fault_tally import Tally
+from tests.support.faults import Stage, staged
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 FULL = ("listener.db cannot grow because the disk is full", "make room and run again")
 

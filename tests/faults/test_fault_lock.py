@@ -14,9 +14,10 @@ import pytest
 from tests.support.commands import finish
 from tests.support.fault_disk import failed_clearly, whole
 from tests.support.fault_postgres import on_postgres
-from tests.support.faults import Stage, Tally
+from tests.support.fault_tally import Tally
+from tests.support.faults import Stage
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 HELD = 30.0
 LOCKED = ("is locked by another program; end that program, or wait for it, and run again",)

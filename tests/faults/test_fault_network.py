@@ -17,12 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import Ended, call, finish, start
+from tests.support.commands import Ended, finish, start
 from tests.support.fault_disk import said_clearly
 from tests.support.fault_site import APIS, FEEDS, FaultySite, faulty_site
-from tests.support.faults import Tally, Took, children_cpu, shifted
+from tests.support.fault_tally import Tally, Took, children_cpu
+from tests.support.faults import COMMAND, shifted
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 SAYS = {
     "limited": "answered 429 Too Many Requests",
@@ -58,7 +59,11 @@ def site(tmp_path: Path) -> Iterator[FaultySite]:
 
 
 def run(folder: Path, env: Mapping[str, str] | None = None) -> Ended:
-    return finish(start("run", "--json", folder=folder, env=env), timeout=300)
+    return shipped("run", "--json", folder=folder, env=env)
+
+
+def shipped(*arguments: object, folder: Path, env: Mapping[str, str] | None = None) -> Ended:
+    return finish(start(*arguments, folder=folder, env=env, command=COMMAND), timeout=300)
 
 
 def rows(folder: Path, question: str) -> list[tuple[object, ...]]:
@@ -80,11 +85,11 @@ def named(tally: Tally, ended: Ended) -> None:
 
 def covered(tally: Tally, folder: Path) -> None:
     """The digest that was told says of each source that it was not heard (the last ones are counted), and so does the list."""
-    told = json.loads(call("digest", "--format", "json", folder=folder).out)
+    told = json.loads(shipped("digest", "--format", "json", folder=folder).out)
     unheard = {line["source"] for line in told["coverage"] if line["remark"]}
     tally.check(unheard <= set(SAYS), f"coverage names {sorted(unheard - set(SAYS))} wrongly")
     tally.check(len(unheard) + told["coverage_more_gaps"] == len(SAYS), f"coverage names {len(unheard)} sources only")
-    listed = {line["source"]: line for line in call("sources", "--json", folder=folder).lines}
+    listed = {line["source"]: line for line in shipped("sources", "--json", folder=folder).lines}
     for source, words in SAYS.items():
         tally.check(words in (listed[source]["reason"] or ""), f"the list of sources does not say what is wrong with {source}")
     tally.check(listed["good"]["health"] == "ok", "the good source is not well")

@@ -8,9 +8,10 @@ import pytest
 
 from tests.support.fault_disk import said_clearly
 from tests.support.fault_postgres import Break, Wire, crashed, on_postgres, terminated, up_again, wired
-from tests.support.faults import Stage, Tally
+from tests.support.fault_tally import Tally
+from tests.support.faults import Stage
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 AWAY = "is not to be reached; check that the server runs and that the address is right"
 RESTARTING = "is shutting down or starting; run again later"

@@ -8,9 +8,10 @@ import pytest
 
 from tests.support.fault_disk import as_ordinary_user, failed_clearly, said_clearly, small_disk, whole
 from tests.support.fault_mails import Fact
-from tests.support.faults import Stage, Tally, staged
+from tests.support.fault_tally import Tally
+from tests.support.faults import Stage, staged
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 
 def test_a_disk_that_turned_read_only(tmp_path: Path, undisturbed: frozenset[Fact]) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.faults import Stage, Tally
+from tests.support.fault_tally import Tally
+from tests.support.faults import Stage
 
 CAP_DAC_OVERRIDE = 1
 PR_CAPBSET_DROP = 24

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import sqlite3
 import time
@@ -39,6 +38,7 @@ from listener.sample.build import write_demo
 from listener.sample.server import serving
 from tests.support.commands import SCRIPT, Ended, default_signals, finish, start
 from tests.support.fault_mails import Fact, promised, repeats, told_again
+from tests.support.fault_tally import Tally, Took, children_cpu
 from tests.support.postbox import SlowPostbox, free_port, open_for_mail
 from tests.support.serving import Feed, configured
 
@@ -47,9 +47,6 @@ HOOK = Path(__file__).with_name("fault_hook")
 COMMAND = Path(os.environ.get("FAULT_COMMAND") or SCRIPT)
 TIMES = int(os.environ.get("FAULT_TIMES") or 3)
 """How often a random fault is injected: few for a quick look, 200 for a release (``scripts/faults.py --times 200``)."""
-RECOVERY = 60.0
-"""Seconds after a restart by which all must be as if nothing had happened."""
-
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
 """Debian's libfaketime (package ``faketime``): another clock for a process that knows nothing of it."""
 
@@ -97,78 +94,6 @@ class Fault:
 
     def env(self) -> dict[str, str]:
         return {"PYTHONPATH": str(HOOK), "FAULT_AT": f"{self.at}|{self.when}|{self.nth}|{self.action}"}
-
-
-@dataclass(frozen=True)
-class Took:
-    """How long something took: by the clock on the wall, and of the processor."""
-
-    seconds: float
-    cpu: float
-
-
-@dataclass
-class Tally:
-    """What a case cost. Every count but ``injected`` and ``repeated`` must be 0 at the end."""
-
-    case: str
-    injected: int = 0
-    """Faults that really happened."""
-    lost: int = 0
-    doubled: int = 0
-    messages_lost: int = 0
-    repeated: int = 0
-    """Mails that came once more, under the same key."""
-    doubled_messages: int = 0
-    """The same told under another key: never allowed."""
-    most_repeated: int = 0
-    """Repeats by one fault: one is allowed."""
-    recovery: list[float] = field(default_factory=list)
-    """Seconds from each restart to the end of the run that made everything right."""
-    recovery_cpu: list[float] = field(default_factory=list)
-    """Of these, the processor's, children included: what they would be on an idle machine that need not wait for others."""
-    wrong: list[str] = field(default_factory=list)
-    """What else was not as it must be, each a few words."""
-
-    def recovered(self, took: Took) -> None:
-        self.recovery.append(took.seconds)
-        self.recovery_cpu.append(took.cpu)
-
-    def check(self, right: object, wrong: str) -> None:
-        """Note what is wrong unless it is right; the case goes on, and fails at its end."""
-        if not right:
-            self.wrong.append(wrong)
-
-    def faults(self) -> list[str]:
-        """The bars that this case misses."""
-        found = [
-            f"{name} {count}"
-            for name, count in (
-                ("mentions lost", self.lost),
-                ("mentions doubled", self.doubled),
-                ("messages lost", self.messages_lost),
-                ("messages doubled", self.doubled_messages),
-            )
-            if count
-        ]
-        if self.most_repeated > 1 or self.repeated > self.injected:
-            found.append(f"repeated {self.repeated}, {self.most_repeated} by one fault")
-        slowest = max(self.recovery if idle() else self.recovery_cpu, default=0.0)
-        if slowest >= RECOVERY:
-            found.append(f"recovery took {slowest:.0f} s")
-        if not self.injected:
-            found.append("no fault was injected")
-        return [*found, *self.wrong]
-
-    def close(self) -> None:
-        """Write the case's line into ``$FAULT_REPORT``, if there is one, and fail if a bar is missed."""
-        missed = self.faults()
-        if report := os.environ.get("FAULT_REPORT"):
-            rounded = {name: [round(each, 2) for each in getattr(self, name)] for name in ("recovery", "recovery_cpu")}
-            facts = {**vars(self), **rounded, "missed": missed}
-            with Path(report).open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps(facts) + "\n")
-        assert not missed, f"{self.case}: {'; '.join(missed)}"
 
 
 @dataclass
@@ -272,25 +197,18 @@ def shifted(by: timedelta) -> dict[str, str]:
     return {"LD_PRELOAD": str(FAKETIME), "FAKETIME": seconds, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC"}
 
 
-def idle() -> bool:
-    """Whether this machine has processors to spare: else waiting for one would be counted as the time that something takes."""
-    return os.getloadavg()[0] <= (os.cpu_count() or 1)
-
-
-def children_cpu() -> float:
-    """Seconds of the processor that the processes have used that ended and were waited for."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def cpu_of(process: Popen[str]) -> float:
+    """Seconds of the processor that it has used so far, its ended children not counted; raises OSError when it has ended."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def kill_after(process: Popen[str], cpu: float) -> bool:
     """Kill it when it has used so many seconds of the processor; whether it still lived. So the moment is one of its work, and
     does not depend on who else uses the machine."""
-    ticks = os.sysconf("SC_CLK_TCK")
     while process.poll() is None:
         with suppress(OSError, IndexError):  # it may end between the two
-            fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-            if (int(fields[11]) + int(fields[12])) / ticks >= cpu:
+            if cpu_of(process) >= cpu:
                 process.kill()
                 return process.wait() == -signal.SIGKILL
         time.sleep(0.005)

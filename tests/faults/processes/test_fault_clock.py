@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.fault_mails import promised
-from tests.support.faults import Stage, Tally, promises, shifted, staged
+from tests.support.fault_tally import Tally
+from tests.support.faults import Stage, promises, shifted, staged
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.faults import Stage, Tally
+from tests.support.fault_tally import Tally
+from tests.support.faults import Stage
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 LINKS = "select a.key, m.outcome, m.contact_id from matches m join authors a on a.id = m.author_id order by 1"
 CUSTOMERS = "select contact_id, retired_at is null from customers order by 1"

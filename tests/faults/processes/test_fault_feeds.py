@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.faults import Fault, Stage, Tally, bare, shifted
+from tests.support.fault_tally import Tally
+from tests.support.faults import Fault, Stage, bare, shifted
 from tests.support.hostile_site import item, rss
 from tests.support.serving import Feed
 from tests.unit.net.net_server import Site, serve
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 POSTS = [f"g{number}" for number in range(30)]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.fault_mails import Fact
-from tests.support.faults import TIMES, Stage, Tally, kill_after, staged
+from tests.support.fault_tally import Tally
+from tests.support.faults import TIMES, Stage, kill_after, staged
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(24 * 3600)]
 
@@ -32,13 +33,19 @@ def test_the_machine_goes_away_at_any_moment(tmp_path: Path, undisturbed: frozen
     chance = random.Random(TIMES)
     tally = Tally("killed at a random moment")
     length = _length(tmp_path / "whole")
+    known = set(tally.faults())
     while tally.injected < TIMES:
-        folder = tmp_path / f"stage{tally.injected}"
+        folder = tmp_path / f"stage{len(tally.recovery)}"
         with staged(folder, slow=0.1) as stage:
             stage.promised = undisturbed
-            _kill_some(stage, tally, chance, length)
+            moments = _kill_some(stage, tally, chance, length)
             stage.settle(tally)
-        shutil.rmtree(folder)
+        if missed := set(tally.faults()) - known:
+            tally.wrong.append(f"since {folder}, killed after {moments} of {length.whole:.1f} s of work")
+            known |= {*missed, tally.wrong[-1]}
+        else:
+            shutil.rmtree(folder)
+        tally.note()
     tally.close()
 
 
@@ -47,15 +54,17 @@ def _length(folder: Path) -> Length:
         return Length(stage.recover().cpu, stage.recover().cpu)
 
 
-def _kill_some(stage: Stage, tally: Tally, chance: random.Random, length: Length) -> None:
-    """Each kill at a moment of what the run has still to do, so that all of its steps are met."""
-    left = length.whole - length.idle
+def _kill_some(stage: Stage, tally: Tally, chance: random.Random, length: Length) -> list[float]:
+    """Each kill at a moment of what the run has still to do, so that all of its steps are met. These moments."""
+    left, moments = length.whole - length.idle, []
     for _ in range(min(IN_A_ROW, TIMES - tally.injected)):
         moment = chance.uniform(STARTING * length.whole, length.idle + left)
+        moments.append(round(moment, 1))
         process = stage.start("run")
         caught = kill_after(process, moment)
         process.communicate(timeout=60)
         tally.injected += caught
         left -= min(left, max(0.0, moment - length.idle))
         if not caught:  # it had ended: there is nothing left to disturb
-            return
+            break
+    return moments

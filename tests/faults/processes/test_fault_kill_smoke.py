@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.faults import Fault, Tally, bare
+from tests.support.fault_tally import Tally
+from tests.support.faults import Fault, bare
 from tests.support.hostile_site import item, rss
 from tests.support.serving import Feed
 from tests.unit.net.net_server import serve

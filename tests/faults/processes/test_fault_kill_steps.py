@@ -6,9 +6,10 @@ import signal
 
 import pytest
 
-from tests.support.faults import Fault, Stage, Tally
+from tests.support.fault_tally import Tally
+from tests.support.faults import Fault, Stage
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 SENT = "smtplib:SMTP.sendmail"
 

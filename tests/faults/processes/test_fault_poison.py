@@ -8,9 +8,10 @@ import pytest
 
 from listener.careful import TRIES
 from listener.core.analysis import GIVEN_UP
-from tests.support.faults import Fault, Stage, Tally
+from tests.support.fault_tally import Tally
+from tests.support.faults import Fault, Stage
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 WORD = "tidied my Quillon contract templates"
 """Words of one post of the sample, whose author is no customer: without it nobody is told anything else."""

@@ -11,10 +11,11 @@ import psycopg
 import pytest
 
 from tests.support.fault_mails import Fact, promised
-from tests.support.faults import Stage, Tally, staged
+from tests.support.fault_tally import Tally
+from tests.support.faults import Stage, staged
 from tests.support.serving import until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 HEARD = "select count(*) from mentions"
 

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.faults import Fault, Stage, Tally, idle
+from tests.support.fault_tally import Tally, Took, children_cpu, idle
+from tests.support.faults import Fault, Stage, cpu_of
 from tests.support.serving import until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 STEPS = {
     "collecting": "storage.mentions:Mentions.save_page",
@@ -21,14 +22,19 @@ STEPS = {
 }
 
 
+ENDING = 10.0
+"""Seconds from the signal to the end; on a busy machine, the processor's."""
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_run_that_is_told_to_end_does(stage: Stage, step: str) -> None:
     tally = Tally(f"SIGTERM while {step}")
-    began = time.monotonic()
-    ended = stage.spawn("run", fault=Fault(STEPS[step], "after", action="term"))
-    tally.injected += 1
+    mark, before = stage.folder / "told", children_cpu()
+    ended = stage.spawn("run", fault=Fault(STEPS[step], "after", action="term"), env={"FAULT_MARK": str(mark)})
+    tally.injected += mark.exists()
+    moment, used = map(float, mark.read_text(encoding="ascii").split())
     tally.check(ended.status in {143, -signal.SIGTERM}, f"it ended with {ended.status}")
-    tally.check(time.monotonic() - began < 90, "it went on")
+    _soon(tally, Took(time.time() - moment, children_cpu() - before - used))
     stage.settle(tally)
     tally.close()
 
@@ -36,17 +42,23 @@ def test_a_run_that_is_told_to_end_does(stage: Stage, step: str) -> None:
 @pytest.mark.parametrize("seen", ["mentions", "analyses", "outbox"])
 def test_serve_that_is_told_to_end_in_a_batch_does_within_ten_seconds(stage: Stage, seen: str) -> None:
     tally = Tally(f"SIGTERM to serve, {seen} being written")
+    before = children_cpu()
     process = stage.start("serve")
     until(_written(stage, seen), 400)
-    asked = time.monotonic()
+    asked, used = time.monotonic(), cpu_of(process)
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
-    took = time.monotonic() - asked
+    out, err = process.communicate(timeout=300)
     tally.injected += 1
-    tally.check(took <= (10 if idle() else 30), f"it took {took:.1f} s to end")
+    _soon(tally, Took(time.monotonic() - asked, children_cpu() - before - used))
     tally.check(process.returncode == 0, f"it ended with {process.returncode}: {(out + err)[-300:]}")
     stage.settle(tally)
     tally.close()
+
+
+def _soon(tally: Tally, took: Took) -> None:
+    """Of the processor's, what its children did before is counted as well: too much rather than too little."""
+    seconds = took.seconds if idle() else took.cpu
+    tally.check(seconds <= ENDING, f"it took {seconds:.1f} s to end")
 
 
 def _written(stage: Stage, table: str) -> Callable[[], object]:
