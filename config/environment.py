@@ -39,13 +39,18 @@ class Overlay:
 
     def take(self, env: Mapping[str, str]) -> None:
         for variable, value in sorted(env.items()):
-            if variable.startswith(PREFIX) and "__" in variable and value:
-                self._set(variable, value)
+            held = value.rstrip("\r\n")  # as what comes from a file of one line ends, on its way through a Kubernetes secret
+            if variable.startswith(PREFIX) and "__" in variable and held:
+                self._set(variable, held)
 
     def _set(self, variable: str, value: str) -> None:
+        *way, last = names = variable.removeprefix(PREFIX).lower().split("__")
+        if not all(name.removesuffix("_file").strip("_ ") for name in names):
+            allowed = f"{PREFIX}TABLE__KEY, with a name on both sides of each double underscore"
+            self.problems.append(Problem(variable, "a name is empty", allowed))
+            return
         loc: Loc = ()
         table: Any = self.tables
-        *way, last = variable.removeprefix(PREFIX).lower().split("__")
         for step in way:
             loc, table = self._enter(variable, loc, table, step)
             if table is None:
@@ -131,14 +136,15 @@ class Overlay:
         try:
             with Path(path).open("rb") as file:
                 held = file.read(LARGEST_SECRET + 1)
-            if len(held) <= LARGEST_SECRET:
-                return held.decode().rstrip("\r\n")
-            reason = f"larger than {LARGEST_SECRET:,} bytes"
+            if len(held) > LARGEST_SECRET:
+                wrong = f"its file cannot be read (larger than {LARGEST_SECRET:,} bytes)"
+            elif content := held.decode().rstrip("\r\n"):
+                return content
+            else:
+                wrong = "its file is empty"
         except (OSError, ValueError) as problem:
-            reason = str(problem.strerror) if isinstance(problem, OSError) else "not UTF-8 text"
-        self.problems.append(
-            Problem(variable, f"its file cannot be read ({reason})", "the path of a readable file that holds the value")
-        )
+            wrong = f"its file cannot be read ({problem.strerror if isinstance(problem, OSError) else 'not UTF-8 text'})"
+        self.problems.append(Problem(variable, wrong, "the path of a readable file that holds the value"))
         return None
 
 

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from listener.core.recipients import QuietHours
 from listener.core.slots import parse_cron
+from listener.net.direct import read_exception
 
 NOT_ALLOWED = "listener_allowed"
 """The error type of every validator here: ``problems`` takes the error's text as it is."""
@@ -87,7 +88,14 @@ def _secret_url(value: SecretStr) -> SecretStr:
     return value
 
 
-_DATABASE = re.compile(r"(sqlite:///|postgresql(\+psycopg)?://).+", re.DOTALL)
+def _proxy_exception(value: str) -> str:
+    try:
+        return read_exception(value)
+    except ValueError:
+        raise refuse("a name (inside.example, with all names below it), an address, a network (10.0.0.0/8) or *") from None
+
+
+_DATABASE = re.compile(r"(sqlite:///|postgres(ql(\+psycopg)?)?://).+", re.DOTALL)
 
 
 def _database(value: SecretStr) -> SecretStr:
@@ -169,6 +177,8 @@ Cron = Annotated[str, AfterValidator(_cron)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Url = Annotated[str, AfterValidator(_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
+ProxyException = Annotated[str, AfterValidator(_proxy_exception)]
+"""A host, or several, to be asked directly."""
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 """Secret as a whole: the address of a database usually holds its password."""
 Pepper = Annotated[SecretStr, AfterValidator(_pepper)]

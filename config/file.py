@@ -24,6 +24,7 @@ from config.fields import (
     Label,
     Language,
     Pepper,
+    ProxyException,
     QueryText,
     SecretUrl,
     Text,
@@ -168,6 +169,9 @@ class NetSettings(Section):
     """How the network is used."""
 
     proxy: SecretUrl | None = Field(None, description="http://[USER:PASSWORD@]HOST:PORT of a proxy that all requests go through.")
+    no_proxy: tuple[ProxyException, ...] = Field(
+        (), description="Hosts that are asked directly: names with all names below them, addresses, networks (10.0.0.0/8), or *."
+    )
     ca_file: Path | None = Field(None, description="A file of further certificate authorities (PEM), relative to this file.")
     user_agent: Text | None = Field(None, description="How listener introduces itself to sites; name a contact address in it.")
     connect_timeout: float = Field(_DOOR.connect_timeout, gt=0, le=120, description="Longest wait for a connection, in seconds.")

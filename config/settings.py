@@ -189,6 +189,7 @@ class Settings:
         return DoorSettings(
             user_agent=net.user_agent or DoorSettings().user_agent,
             proxy=net.proxy.get_secret_value() if net.proxy else None,
+            no_proxy=net.no_proxy,
             ca_file=self.resolve(net.ca_file) if net.ca_file else None,
             connect_timeout=net.connect_timeout,
             read_timeout=net.read_timeout,

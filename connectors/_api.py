@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from connectors._json import document, moment
+from connectors._json import document, moment, refused_by
 from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError
 from listener.net.door import same_origin
@@ -91,10 +91,11 @@ class Api:
         if answer.status < 300:
             return
         now = self.context.now
-        problem = self.refusal(answer, now)
-        if problem is not None:
-            raise problem
-        where = shown(answer.url)
+        where = refused_by(answer)
+        if self.owns(answer.url):  # of what another host refuses the service says nothing
+            problem = self.refusal(answer, now)
+            if problem is not None:
+                raise problem
         pause = reset_pause(answer, now) if answer.status == 429 else None
         if pause is not None:
             raise RetryLater(f"{where}: its limit of requests is reached", after=pause)

@@ -10,6 +10,8 @@ from typing import Any
 from listener.core.connector import Answer
 from listener.core.errors import BadItem, SourceProtocolError
 from listener.core.mention import Mention, Rejected
+from listener.core.plain import one_line
+from listener.net.body import is_web_page
 from listener.net.urls import shown
 
 Record = Mapping[str, Any]
@@ -26,9 +28,25 @@ def document(answer: Answer) -> Any:
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
-        kind = answer.content_type.partition(";")[0].strip()
-        what = "a web page" if "html" in kind else f"{kind or 'something'} that is no JSON"
-        raise SourceProtocolError(f"{shown(answer.url)}: answered {what}: is this the address of the API?") from None
+        if is_web_page(answer):
+            what = "a web page: is this the address of the API? (A log-in page on the way answers so, too.)"
+        else:
+            what = f"{_type_of(answer) or 'something'} that is no JSON: is this the address of the API?"
+        raise SourceProtocolError(f"{whence(answer)}: answered {what}") from None
+
+
+def whence(answer: Answer) -> str:
+    """Who answered, as it may be shown, and who was asked where that is another."""
+    return f"{shown(answer.asked)} redirects to {shown(answer.url)}" if answer.asked else shown(answer.url)
+
+
+def refused_by(answer: Answer) -> str:
+    """Whose refusal it is, as it may be shown, where the service's own words are not in it."""
+    return f"{whence(answer)} (a web page)" if is_web_page(answer) else whence(answer)
+
+
+def _type_of(answer: Answer) -> str:
+    return one_line(answer.content_type.partition(";")[0].strip().lower(), 60)
 
 
 def record(value: Any) -> Record:

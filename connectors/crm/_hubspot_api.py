@@ -16,10 +16,11 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from connectors._json import Record, document, record, records, text
+from connectors._json import Record, document, record, records, refused_by, text
 from listener.core.connector import Answer, Door
 from listener.core.errors import ConfigError, Problem, RetryLater, SourceError, SourceProtocolError, SourceRejected
 from listener.core.plain import one_line
+from listener.net.body import is_web_page
 from listener.net.exchange import quiet_libraries
 from listener.net.mapping import from_status, retry_after
 from listener.net.urls import shown
@@ -220,6 +221,8 @@ def refusal(answer: Answer, now: datetime) -> SourceError:
         pause = retry_after(headers, now) or (_LONG if daily else _SHORT)
         which = "daily limit" if daily else "limit"
         return RetryLater(f"{WHERE}: its {which} of requests is reached", after=pause)
+    if is_web_page(answer) or answer.asked:  # HubSpot itself answers with JSON: who refuses is on the way to it
+        return from_status(answer.status, headers, refused_by(answer), now)
     if answer.status == 401:
         return SourceRejected(f"{WHERE}: it does not accept the token: copy that of the private app anew and set {VARIABLE}")
     if answer.status == 403:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -76,7 +77,7 @@ def check(shell: Shell) -> None:
         if not app.sources:
             say("No source yet: add a [[sources]] table to hear anything.")
         _say_policies(parts)
-    for remark in strangers(app):
+    for remark in (*strangers(app), *_invented(app)):
         note(f"Warning: {remark}")
     for problem in app.broken_connectors:
         note(f"Warning: the connector {problem.path} cannot be loaded ({problem.got}); no source uses it")
@@ -203,6 +204,19 @@ def _customers(app: App, now: datetime) -> Part:
     if not os.access(path, os.R_OK):
         return Part("customers", str(path), "csv", "this user may not read it", broken=True)
     return Part("customers", str(path), "csv")
+
+
+def _invented(app: App) -> Iterator[str]:
+    """A remark where the file still holds customers of the sample that ``listener init`` writes."""
+    path = app.customer_file()
+    if path is None or not path.is_file() or not os.access(path, os.R_OK):
+        return  # told of the part itself
+    from config.example import example_customers
+
+    addresses = re.findall(rb"[\w.]+@[\w.-]+", example_customers().encode())
+    with path.open("rb") as file:
+        if any(address in line for line in file for address in addresses):
+            yield f"{one_line(path.name)} holds the invented customers of `listener init`: put your CRM's export in its place"
 
 
 def _asked_customers(app: App, kind: str, now: datetime) -> Part:

@@ -33,6 +33,8 @@ class Answer:
     moved_to: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     """By their names in small letters."""
+    asked: str | None = None
+    """The address that was asked for, where it led to another one."""
 
     @property
     def unchanged(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 
+from listener.core.connector import Answer
 from listener.core.errors import SourceProtocolError
 
 ACCEPT_ENCODING = "gzip, deflate"
@@ -27,6 +28,12 @@ def read_body(chunks: Iterable[bytes], content_encoding: str, limit: int) -> byt
         if len(body) > limit:
             raise _too_large(limit)
     return bytes(body)
+
+
+def is_web_page(answer: Answer) -> bool:
+    """Whether HTML came back, said or not."""
+    start = answer.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return "html" in answer.content_type.lower() or start.startswith((b"<!doctype html", b"<html"))
 
 
 def _too_large(limit: int) -> SourceProtocolError:

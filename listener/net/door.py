@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -84,7 +85,8 @@ class GuardedDoor:
                 )
                 if reply.status not in _REDIRECTS:
                     moved = permanent and here != url
-                    return self._answer(reply, here, moved=moved, asked=bool(etag or modified), statuses=statuses)
+                    answer = self._answer(reply, here, moved=moved, asked=bool(etag or modified), statuses=statuses)
+                    return answer if here == url else replace(answer, asked=without_login(url))
             except SourceError as problem:
                 if here != url:  # who configured the address must not look in vain for another one
                     problem.reason = f"{shown(url)} redirects to {problem.reason}"

@@ -150,9 +150,9 @@ class Exchange:
 
     def _send(self, request: httpcore.Request, private: bool, started: float, body_of_errors: bool) -> Reply:
         origin = request.url.origin
-        if self._settings.proxy is not None:
-            seconds = self._settings.connect_timeout
-            check_name(origin.host.decode("ascii"), origin.port, private, seconds, self._resolve)
+        host = origin.host.decode("ascii")
+        if self._settings.by_proxy(host, origin.port):
+            check_name(host, origin.port, private, self._settings.connect_timeout, self._resolve)
         with self._connections.lend(private, origin) as connection:
             response = connection.handle_request(request)
             try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from listener.core.errors import ConfigError, Problem
+from listener.net.direct import is_direct
 
 MEGABYTE = 1_000_000
 
@@ -23,7 +24,9 @@ class DoorSettings:
     this machine, or a name that *this* machine resolves to a forbidden address is refused; a name that only the proxy can
     resolve is passed on. The proxy's own rules must then keep it out of private networks.
 
-    The proxy and the certificate authority come from here only; ``HTTP_PROXY`` and the like are not read.
+    Hosts of ``no_proxy`` are asked as if there were no proxy, and checked so.
+
+    The proxy, what goes past it and the certificate authority come from here only; ``HTTP_PROXY`` and the like are not read.
 
     Raises:
         ConfigError: a limit is not positive, or the proxy is not an http(s) address.
@@ -32,6 +35,8 @@ class DoorSettings:
     user_agent: str = "listener/0.1 (feed reader)"
     proxy: str | None = field(default=None, repr=False)
     """``http://user:password@host:port``; left out of the repr because it may carry a password."""
+    no_proxy: tuple[str, ...] = ()
+    """Hosts that are asked directly, as ``listener.net.direct.read_exception`` gives them."""
     ca_file: Path | None = None
     """PEM file of a private certificate authority, trusted beside the public ones."""
     connect_timeout: float = 5.0
@@ -70,6 +75,10 @@ class DoorSettings:
             problems.append(Problem("net.proxy", "not the address of a proxy", "http://host:port or https://host:port"))
         if problems:
             raise ConfigError(problems)
+
+    def by_proxy(self, host: str, port: int) -> bool:
+        """Whether the proxy is asked to connect to this host."""
+        return self.proxy is not None and not is_direct(host, port, self.no_proxy)
 
     def ssl_context(self) -> ssl.SSLContext:
         """Verifies against the public certificate authorities (certifi's) and the private one, if any.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
@@ -96,12 +96,12 @@ class _Stream(httpcore.NetworkStream):
 class _Backend(httpcore.NetworkBackend):
     """Resolves, checks, and connects to the address that it checked. ``check`` is off only for the way to the proxy."""
 
-    def __init__(self, private: bool, resolve: Resolver, check: bool) -> None:
+    def __init__(self, private: bool, resolve: Resolver, alive: set[_Stream], check: bool) -> None:
         self._private = private
         self._resolve = resolve
         self._check = check
         self._plain = httpcore.SyncBackend()
-        self.alive: set[_Stream] = set()
+        self._alive = alive
 
     def connect_tcp(
         self,
@@ -121,7 +121,7 @@ class _Backend(httpcore.NetworkBackend):
         for address in addresses:
             try:
                 left = _within(timeout, httpcore.ConnectTimeout)
-                return _Stream(self._plain.connect_tcp(address, port, left, local_address, socket_options), self.alive)
+                return _Stream(self._plain.connect_tcp(address, port, left, local_address, socket_options), self._alive)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 problem = failed
         if not self._check:
@@ -130,25 +130,34 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class Opener:
-    """Opens connections to public addresses, or where a source opted in, to private ones too; through the proxy, if any."""
+    """Opens connections to public addresses, or where a source opted in, to private ones too; through the proxy, if there is one
+    and the host is not among those that are asked directly."""
 
     def __init__(self, settings: DoorSettings, tls: ssl.SSLContext, *, private: bool, resolve: Resolver) -> None:
+        self._by_proxy = settings.by_proxy
+        self._alive: set[_Stream] = set()
+        guarded = _Backend(private, resolve, self._alive, check=True)
         # A pool looks through all its connections for each request, and connections to thousands of hosts are seldom used
         # again; so httpcore's pools serve only as what they also are: makers of connections.
-        make: Callable[..., httpcore.ConnectionPool] = httpcore.ConnectionPool
-        extra: dict[str, Any] = {}
+        self._directly = httpcore.ConnectionPool(ssl_context=tls, keepalive_expiry=KEPT_FOR, network_backend=guarded)
+        self._through = self._directly
         if settings.proxy is not None:
             proxy = httpx.Proxy(settings.proxy, ssl_context=tls if settings.proxy.startswith("https:") else None)
-            make = httpcore.HTTPProxy
-            extra = {"proxy_url": str(proxy.url), "proxy_auth": proxy.raw_auth, "proxy_ssl_context": proxy.ssl_context}
-        self._backend = _Backend(private, resolve, check=settings.proxy is None)
-        self._maker = make(ssl_context=tls, keepalive_expiry=KEPT_FOR, network_backend=self._backend, **extra)
+            self._through = httpcore.HTTPProxy(
+                proxy_url=str(proxy.url),
+                proxy_auth=proxy.raw_auth,
+                proxy_ssl_context=proxy.ssl_context,
+                ssl_context=tls,
+                keepalive_expiry=KEPT_FOR,
+                network_backend=_Backend(private, resolve, self._alive, check=False),
+            )
 
     def open(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:
         """A connection to an origin; the network is touched when its first request is sent."""
-        return self._maker.create_connection(origin)
+        maker = self._through if self._by_proxy(origin.host.decode("ascii"), origin.port) else self._directly
+        return maker.create_connection(origin)
 
     def interrupt(self) -> None:
         """End what is open, under whoever is using it."""
-        for stream in self._backend.alive.copy():
+        for stream in self._alive.copy():
             stream.interrupt()

@@ -12,12 +12,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from listener.net.direct import EVERY
 from listener.net.settings import DoorSettings
 
 _PROXY = ("http_proxy", "https_proxy")
 """In small letters, which go before capital ones."""
 _PAST_IT = ("no_proxy", "NO_PROXY")
-"""Which hosts go past the environment's own proxy. An empty one in small letters does not go before the capital one."""
+"""Which hosts go past the proxy. An empty one in small letters does not go before the capital one."""
 _AUTHORITIES = "REQUESTS_CA_BUNDLE"
 _alone = threading.Lock()
 
@@ -37,7 +38,8 @@ def our_way(door: DoorSettings) -> Iterator[None]:
         OSError: the file that holds it and the public ones cannot be written.
     """
     with _alone, ExitStack() as stack:
-        wanted = dict.fromkeys(_PROXY, door.proxy) | dict.fromkeys(_PAST_IT, "") if door.proxy else {}
+        past = EVERY if EVERY in door.no_proxy else ",".join(door.no_proxy)  # requests knows it only where it stands alone
+        wanted = dict.fromkeys(_PROXY, door.proxy) | dict.fromkeys(_PAST_IT, past) if door.proxy else {}
         if door.ca_file is not None:
             wanted[_AUTHORITIES] = stack.enter_context(_all_authorities(door.ca_file))
         before = {name: os.environ.get(name) for name in wanted}

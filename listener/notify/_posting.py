@@ -21,6 +21,7 @@ from listener.core.connector import Answer
 from listener.core.errors import ConfigError, RetryLater, SourceError, SourceProtocolError, SourceRejected
 from listener.core.messages import CONFIGURATION, Delivery, Message
 from listener.net.addresses import Resolver, resolve_name
+from listener.net.body import is_web_page
 from listener.net.door import GuardedDoor
 from listener.net.mapping import retry_after
 from listener.net.settings import DoorSettings
@@ -99,8 +100,11 @@ def post_all(
     messages: Sequence[Message],
     write: Callable[[Message], Posted],
     judge: Callable[[Answer], Outcome],
+    *,
+    pages: bool = False,
 ) -> Iterator[Delivery]:
-    """One delivery for each message, in order. ``judge`` gets answers with status 2xx and those of ``ERRORS``."""
+    """One delivery for each message, in order. ``judge`` gets answers with status 2xx and those of ``ERRORS``; web pages among
+    them only where the service itself may answer so (``pages``)."""
     if not messages:
         return
     try:
@@ -116,14 +120,14 @@ def post_all(
             if down is not None:
                 yield down
                 continue
-            outcome = _post(door, place, write(message), judge)
+            outcome = _post(door, place, write(message), judge, pages=pages)
             delivery = replace(outcome.delivery, down=outcome.delivery.down or (outcome.strike and struck))
             down = replace(delivery, unsure=False) if delivery.down else None
             struck = outcome.strike
             yield delivery
 
 
-def _post(door: GuardedDoor, place: Place, posted: Posted, judge: Callable[[Answer], Outcome]) -> Outcome:
+def _post(door: GuardedDoor, place: Place, posted: Posted, judge: Callable[[Answer], Outcome], *, pages: bool) -> Outcome:
     try:
         answer = door.post(
             place.url,
@@ -135,7 +139,7 @@ def _post(door: GuardedDoor, place: Place, posted: Posted, judge: Callable[[Answ
         )
     except SourceError as problem:
         return _unreachable(problem, place)
-    return judge(answer)
+    return (None if pages else _not_there(answer, place)) or judge(answer)
 
 
 _ADDRESS = re.compile(r"https?://\S+")
@@ -153,6 +157,14 @@ def _unreachable(problem: SourceError, place: Place) -> Outcome:
     found = to_be_mended(detail)
     answered = isinstance(problem, SourceProtocolError) and not problem.unsent  # with what cannot be read
     return replace(found, delivery=replace(found.delivery, unsure=answered))
+
+
+def _not_there(answer: Answer, place: Place) -> Outcome | None:
+    """What a web page means where the service itself answers with none: a wrong address, or a log-in page on the way there."""
+    if not is_web_page(answer) or answer.status >= 500 or answer.status in _PATIENCE:
+        return None
+    said = f"{_host(place.url)} answered {answer.status}{_phrase(answer.status)} with a web page"
+    return to_be_mended(f"{said}, which {place.name} does not: is the url right? (A log-in page on the way answers so, too.)")
 
 
 def _host(url: str) -> str:

@@ -239,6 +239,20 @@ digest = []
 """
 
 
+def test_the_invented_customers_of_init_are_told_of(run, folder: Path) -> None:
+    (folder / "listener.toml").unlink()
+    assert run("init", "--brand", "Quillon").status == 0
+    said = "Warning: customers.csv holds the invented customers of `listener init`: put your CRM's export in its place"
+    checked = run("check")
+    assert said in checked.err
+    assert checked.status == 0
+    own = "contact_id,first_name,last_name,email\n1,Ada,Lind,ada@lind.example\n"
+    (folder / "customers.csv").write_text(own)
+    assert "invented" not in run("check").err
+    (folder / "customers.csv").write_text(f"{own}2,Tomas,Quell,t.quell@brightmoor.example\n")
+    assert said in run("check", "--json").err
+
+
 def test_who_is_told_what_and_why_not(run, folder: Path) -> None:
     with (folder / "listener.toml").open("a") as toml:
         toml.write(TOLD)

@@ -163,18 +163,27 @@ def test_the_network_settings_reach_the_door(write) -> None:
             + '[net]\nproxy = "http://u:pw@proxy.example:3128"\nca_file = "ca.pem"\nuser_agent = "us"\nconnect_timeout = 1\n'
             "read_timeout = 2\ntotal_timeout = 3\nper_host_interval = 4\n"
         ),
-        {},
+        {"LISTENER_NET__NO_PROXY": "*.Inside.example, 10.1.0.0/8"},
     )
 
     assert settings.door() == DoorSettings(
         user_agent="us",
         proxy="http://u:pw@proxy.example:3128",
+        no_proxy=("inside.example", "10.0.0.0/8"),
         ca_file=settings.folder / "ca.pem",
         connect_timeout=1,
         read_timeout=2,
         total_timeout=3,
         per_host_interval=4,
     )
+
+
+def test_what_goes_past_the_proxy_is_hosts(write) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(write(BRAND + '[net]\nno_proxy = ["inside.example", "http://inside.example"]\n'), {})
+    [problem] = caught.value.problems
+    assert problem.path.startswith("net.no_proxy[1]")
+    assert "10.0.0.0/8" in problem.allowed
 
 
 def test_relative_and_home_paths(write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +193,8 @@ def test_relative_and_home_paths(write, monkeypatch: pytest.MonkeyPatch) -> None
     assert settings.database_url() == "sqlite:////home/someone/data.db"
     assert settings.resolve(Path("/abs")) == Path("/abs")
     assert load(write(BRAND), {"LISTENER_STORAGE__URL": "sqlite:////var/l.db"}).database_url() == "sqlite:////var/l.db"
-    assert load(write(BRAND), {"LISTENER_STORAGE__URL": "postgresql://u:p@h/d"}).database_url() == "postgresql://u:p@h/d"
+    for url in ("postgresql://u:p@h/d", "postgres://u@h/d"):
+        assert load(write(BRAND), {"LISTENER_STORAGE__URL": f"{url}\n"}).database_url() == url
 
 
 # ------------------------------------------------------------------------------------------------------ environment
@@ -289,6 +299,17 @@ def test_tables_of_names_take_variables(write) -> None:
     assert "LISTENER_EXCLUSION_SETS__A (environment)" in found
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["TEAMS__", "EXCLUSION_SETS__", "NET__", "SOURCES__FEED__", "SOURCES__FEED___FILE", "TEAMS___", "__X", "SOURCES____URL"],
+)
+def test_a_variable_with_an_empty_name_is_refused(write, name: str) -> None:
+    text = BRAND + '[[sources]]\nname = "feed"\nkind = "rss"\n'
+    assert problems(write(text), {f"LISTENER_{name}": SECRET}) == {
+        f"LISTENER_{name}": "a name is empty; LISTENER_TABLE__KEY, with a name on both sides of each double underscore"
+    }
+
+
 def test_wrong_variables_are_problems_that_name_the_variable(write) -> None:
     found = problems(
         write(BRAND + "storage = 5\n[net]\n"),
@@ -324,6 +345,9 @@ def test_secret_files_that_cannot_be_read(write, tmp_path: Path) -> None:
     assert "not UTF-8" in found["LISTENER_STORAGE__PEPPER_FILE"]
     assert "No such file" in found["LISTENER_NOTIFIERS__TEAM_MAIL__PASSWORD_FILE"]
     assert "LISTENER_NOTIFIERS__TEAM_MAIL__PASSWORD" in found["notifiers[0].password (line 3)"]
+    (tmp_path / "empty").write_text("\n")
+    found = problems(write(BRAND), {"LISTENER_STORAGE__URL_FILE": str(tmp_path / "empty")})
+    assert found["LISTENER_STORAGE__URL_FILE"] == "its file is empty; the path of a readable file that holds the value"
 
 
 # ------------------------------------------------------------------------------------------------- all problems at once

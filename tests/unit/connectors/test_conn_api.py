@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -41,6 +42,33 @@ def answer(status: int = 200, body: bytes = b"{}", **headers: str) -> Answer:
 
 
 # ------------------------------------------------------------------------------------------------ asking
+
+
+PAGE = b"\n<!DOCTYPE html><html><title>Log in to the network</title></html>"
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/json", None])
+def test_a_web_page_is_told_with_who_answered(site, api, kind):
+    site["/x"] = Reply(PAGE, headers={"Content-Type": kind} if kind else {})
+    with pytest.raises(SourceProtocolError, match=r"answered a web page: is this the address of the API\?.*log-in page") as told:
+        api.get("x", {"q": "hush"})
+    assert told.value.reason.startswith(f"{site.url('/x')}?…: answered")
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "said"),
+    [(200, SourceProtocolError, ": answered a web page"), (401, SourceRejected, " (a web page): answered 401")],
+)
+def test_a_redirect_to_a_login_page_is_told_with_both_hosts(site, api, status, error, said):
+    """Of what that page refuses the service's own meanings say nothing."""
+    api = replace(api, refusal=lambda *_: pytest.fail("another host's refusal"))
+    with serve() as portal:
+        site["/x"] = Reply(status=302, headers={"Location": portal.url("/login?back=hush", host="localhost")})
+        portal["/login"] = Reply(PAGE, status)
+        with pytest.raises(error) as told:
+            api.get("x", {"q": "hush"})
+    assert told.value.reason.startswith(f"{site.url('/x')}?… redirects to {portal.url('/login', host='localhost')}?…{said}")
+    assert "authorization" not in portal.seen[0].headers
 
 
 def test_parameters_and_token_are_sent_and_json_comes_back(site, api):

@@ -164,6 +164,14 @@ def test_partial_errors_are_counted_by_their_reason_without_xs_words(b):
     ]
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_web_page_on_the_way_is_not_taken_for_xs_own_refusal(b, status):
+    told = after(b, Reply(b"<html>Log in to the network</html>", status, {"Content-Type": "text/html"}))
+    assert isinstance(told, SourceRejected)
+    assert f"{b.x.site.url('')}/2/tweets/search/recent?… (a web page): answered {status}" in str(told)
+    assert "token" not in str(told)
+
+
 def test_nothing_secret_is_logged_or_shown_whatever_the_log_level(b, caplog):
     with caplog.at_level(logging.DEBUG):
         b.x.post(NOON - 5 * MINUTE, "Quillon, a text that is nobody's business", "secret_person")

@@ -202,7 +202,7 @@ def test_a_door_that_closes_ends_the_calls_that_wait_for_a_server(secure: bool, 
             assert entered.wait(5)
             door.close()
             assert isinstance(waiting.exception(5), RetryLater)
-        assert door._exchange._connections._openers[True]._backend.alive == set()
+        assert door._exchange._connections._openers[True]._alive == set()
         release.set()
 
 

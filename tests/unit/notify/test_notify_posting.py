@@ -142,12 +142,14 @@ def test_a_redirect_is_not_followed(receiver: Hook, kind: str) -> None:
     assert not any(part in outcome.detail for part in SECRET_PARTS)
 
 
+@pytest.mark.parametrize("status", [200, 401, 404])
 @pytest.mark.parametrize("kind", ["slack", "teams", "discord"])
-def test_a_page_is_no_chat(receiver: Hook, kind: str) -> None:
-    receiver.answer(page())
+def test_a_page_is_no_chat(receiver: Hook, kind: str, status: int) -> None:
+    receiver.answer(page(status))
     (outcome,) = outcomes(kind, receiver)
     assert (outcome.ok, outcome.permanent, outcome.retry_after) == (False, False, CONFIGURATION)
-    assert "is the url right?" in outcome.detail
+    assert outcome.detail.startswith(f"127.0.0.1 answered {status} ")
+    assert " with a web page, which Somebody does not: is the url right?" in outcome.detail
 
 
 @KINDS
