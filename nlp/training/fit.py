@@ -103,13 +103,13 @@ def fit(
     rates: Callable[[str], float] = lambda name: 1.0,  # noqa: ARG005 - the same for all
     told: Callable[[int, int, float], None] = lambda step, steps, loss: None,  # noqa: ARG005 - a default that says nothing
 ) -> Network:
-    """The running mean of the network's weights while it learns the plan; ``teachers`` are probabilities (texts, 3) by set.
+    """The running mean of a copy of the network while it learns the plan; ``teachers`` are probabilities (texts, 3) by set.
 
     ``shares`` says for single sets how much of the loss the teachers have (1: all of it), instead of ``recipe.from_teachers``,
     ``rates`` how much of the learning rate the weights of a name have.
     ``seed`` orders the batches; what is dropped out follows torch's own generator, which the caller seeds.
     """
-    mean = copy.deepcopy(network)
+    network, mean = copy.deepcopy(network), copy.deepcopy(network)
     learnt = [(own, kept) for own, kept in zip(network.parameters(), mean.parameters(), strict=True) if own.requires_grad]
     kinds: dict[tuple[float, float], list[torch.Tensor]] = {}
     for name, own in network.named_parameters():
