@@ -33,6 +33,10 @@ class CleaningFailed(ValueError):
     """The text ended its reader, or took too long."""
 
 
+class CleaningTimedOut(CleaningFailed):
+    """It was still being read when its time was over."""
+
+
 class CleaningApart:
     """A cleaner whose process starts with the first text, and anew after one that ended it."""
 
@@ -50,18 +54,23 @@ class CleaningApart:
         """
         try:
             return self._once(text, markup)
+        except CleaningTimedOut:  # it would take as long again
+            raise
         except CleaningFailed:  # maybe a signal to the whole group, or a lack of memory, ended it: not every death is the text's
             return self._once(text, markup)
 
     def _once(self, text: str, markup: Markup) -> str:
         worker = self._started()
-        timer = threading.Timer(self._seconds, worker.kill)
+        late = threading.Event()
+        timer = threading.Timer(self._seconds, _end_late, (worker, late))
         timer.daemon = True
         timer.start()
         try:
             answer = _exchange(worker, {"text": text, "markup": markup.value})
         except (OSError, EOFError) as problem:
             self.close()
+            if late.is_set():
+                raise CleaningTimedOut(f"reading it took longer than {self._seconds:g} s") from problem
             raise CleaningFailed("reading it ended its process") from problem
         finally:
             timer.cancel()
@@ -96,6 +105,11 @@ def _start() -> subprocess.Popen[bytes]:
     command = [sys.executable, "-P", "-m", "listener.cleaning"]
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=quiet, env=environment)  # noqa: S603 - our own module
+
+
+def _end_late(worker: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    worker.kill()
 
 
 def _stop(worker: subprocess.Popen[bytes]) -> None:

@@ -20,7 +20,7 @@ LEAST_LATE = timedelta(hours=2)
 UNKNOWN_PACE = timedelta(hours=26)
 """Where too few runs tell how often they come: a daily job, and two hours."""
 UNDER_WAY = timedelta(hours=6)
-"""A run that has not ended after so long was killed."""
+"""A run that has not ended after so long is taken for dead, even where somebody works on the store."""
 STUCK = timedelta(hours=1)
 """A message that could not be sent for so long is worth a look: a mail server that restarts is back by then."""
 LITTLE_ROOM = 1_000_000_000
@@ -75,6 +75,8 @@ class Facts:
     """Further messages, which wait for quiet hours to end."""
     unread: int = 0
     """Mentions that ended the program each time they were read."""
+    at_work: bool = True
+    """Whether a process works on the store: where none does, a run without an end was killed."""
 
 
 def status_lines(facts: Facts, now: datetime, zone: tzinfo) -> list[Line]:
@@ -100,8 +102,8 @@ def _runs(facts: Facts, now: datetime) -> Line:
         return Line("runs", False, "none so far", "listener run, and schedule it (docs/operations.md)")
     last = facts.runs[0]
     ago = span_words(now - last.started_at)
-    if last.ended_at is None and now - last.started_at <= UNDER_WAY:
-        return Line("runs", True, f"one is under way since {ago}")
+    if last.ended_at is None and facts.at_work and now - last.started_at <= UNDER_WAY:
+        return Line("runs", True, f"one is under way, begun {ago} ago")
     pace = _pace(facts.runs)
     usual = f"; they come about every {span_words(pace)}" if pace else ""
     if now - last.started_at > (max(LATE * pace, LEAST_LATE) if pace else UNKNOWN_PACE):

@@ -14,7 +14,7 @@ from listener.core.errors import StoreBusy
 from storage import schema
 from storage.database import Database
 from storage.metadata import metadata
-from storage.run_lock import run_lock
+from storage.run_lock import at_work, run_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,12 @@ class Admin:
             yield
         finally:
             self._held.release()
+
+    def at_work(self) -> bool:
+        """Whether a run or ``listener serve`` works on the store now; a run without an end is under way only then."""
+        if self._database.path is not None or not self._database.is_sqlite:
+            return at_work(self._database)
+        return self._held.locked()
 
 
 _FOREIGN = "PRAGMA foreign_key_check"

@@ -71,7 +71,9 @@ def restore(url: str, source: Path, *, keep: Path) -> Copied:
     """
     with _opened(url) as database:
         if database.path is None:
-            raise StorageError(f"{database.name} is restored by PostgreSQL's own tool: {_undump(database, source)}")
+            raise StorageError(
+                f"{database.name} is restored by PostgreSQL's own tool, once it is empty: {_undump(database, source)}"
+            )
         if source.exists() and database.path.exists() and source.samefile(database.path):
             raise StorageError(f"{source} is the database itself: name a file that `listener db backup` wrote")
         with run_lock(database), _no_empty_file_left(database, database.path):
@@ -196,7 +198,7 @@ def _check(path: Path) -> None:
 
 
 def _address(database: Database) -> str:
-    """The address for PostgreSQL's tools, without its password: they ask for it, or take PGPASSWORD."""
+    """The address for PostgreSQL's tools, without its password: they ask for it, or take it from ``~/.pgpass``."""
     of = database.url
     options = {name: value for name, value in of.query.items() if "password" not in name}  # such as sslmode, or a socket's folder
     plain = URL.create("postgresql", of.username, None, of.host, of.port, of.database, options)
@@ -208,6 +210,5 @@ def _dump(database: Database, target: Path) -> str:
 
 
 def _undump(database: Database, source: Path) -> str:
-    return (
-        f"pg_restore --clean --if-exists --single-transaction --no-owner --dbname={_address(database)} {shlex.quote(str(source))}"
-    )
+    """Into an empty database: in one of a newer schema, ``--clean`` stumbles over tables that the copy does not know."""
+    return f"pg_restore --single-transaction --no-owner --dbname={_address(database)} {shlex.quote(str(source))}"

@@ -39,7 +39,7 @@ _SQLITE = (
 
 _POSTGRES = (
     ("08", "is not to be reached; check that the server runs and that the address is right"),
-    ("28", "refuses the login; check the user name and password in the address"),
+    ("28", "refuses the login; check the user name and the password, in the address or in ~/.pgpass (mode 0600)"),
     ("3D000", "does not exist on that server; create it (CREATE DATABASE …)"),
     ("25006", "is read-only now; connect to the primary server"),
     ("42501", "does not permit this user to do that; grant the rights on the database and its schema"),
@@ -53,6 +53,17 @@ _POSTGRES = (
     ("XX002", "is damaged; restore a backup (pg_restore)"),
 )
 """The beginning of an SQLSTATE, and what that means; the first that fits counts."""
+
+
+_AT_LOGIN = (
+    ("too many c", "53300"),
+    ("connection slots", "53300"),
+    ("starting up", "57P03"),
+    ("shutting down", "57P03"),
+    ("recovery mode", "57P03"),
+    ("could not write", "53100"),
+)
+"""Words of a server that lets nobody in for now, whoever asks, and the SQLSTATE that they stand for."""
 
 
 @contextmanager
@@ -95,4 +106,6 @@ def _postgres(cause: psycopg.Error) -> str:
 def _state_of_login(message: str) -> str:
     if "database" in message and "does not exist" in message:
         return "3D000"
+    if state := next((state for words, state in _AT_LOGIN if words in message), None):
+        return state
     return "28000" if "authentication" in message or "password" in message or "role" in message else "08000"

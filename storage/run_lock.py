@@ -40,6 +40,29 @@ def run_lock(database: Database, wait: timedelta = timedelta(0)) -> Iterator[Non
             yield
 
 
+def at_work(database: Database) -> bool:
+    """Whether somebody works on the database now, which is PostgreSQL or a file: a run, or ``listener serve``.
+
+    Raises:
+        StorageError: it cannot be asked.
+    """
+    if database.path is None:
+        with database.read() as connection:
+            return bool(connection.scalar(text(_ANY_HOLDER)))
+    with mapped(database.name):
+        try:
+            handle = os.open(database.path.with_name(f"{database.path.name}.lock"), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+    return False
+
+
 @contextmanager
 def _file_lock(database: Database, path: Path, until: float) -> Iterator[None]:
     """A lock on a file beside the database, which stays there: removing it would let two hold two files of one name."""
@@ -102,3 +125,12 @@ FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND granted AND ((classid::bigint << 32) | objid::bigint) = :key
   AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+
+_ANY_HOLDER = """
+SELECT EXISTS (
+    SELECT FROM pg_locks
+    WHERE locktype = 'advisory' AND granted
+      AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+)
+"""
+"""Of runs, or of the jobs of ``serve``, which hold one each (``storage.locks``)."""

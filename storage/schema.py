@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import sqlite3
 import tempfile
@@ -116,6 +117,12 @@ def _upgrade(database: Database, now: datetime) -> Path | None:
             left.unlink(missing_ok=True)  # what an upgrade left that was killed; no other one is at work while the lock is held
         saved = _copy_name(database.path, now)
         backup(database, saved)
+        copies = database.path.parent.glob(f"{escape(database.path.name)}.*Z-before-{HEAD}*.backup")
+        # Each upgrade that is killed leaves a copy: of one state the first is enough.
+        same = (one for one in copies if one == saved or _same(one, saved))
+        saved, *more = sorted(same, key=lambda one: one.stat().st_mtime_ns)
+        for one in more:
+            one.unlink()
     migrate(database)
     return saved
 
@@ -125,6 +132,14 @@ def _copy_name(path: Path, now: datetime) -> Path:
     start = f"{path.name}.{now:%Y%m%dT%H%M%SZ}-before-{HEAD}"
     names = (path.with_name(f"{start}{again}.backup") for again in chain([""], (f".{at}" for at in count(2))))
     return next(name for name in names if not name.exists())
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two copies are the same to the last byte."""
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:  # it cannot be read: nobody knows that the other may stand for it
+        return False
 
 
 def create(database: Database) -> None:

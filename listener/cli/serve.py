@@ -44,7 +44,7 @@ def serve(shell: Shell) -> None:
     now = shell.now()
     app = shell.app()
     with _told_to_end() as wait, app.open_store(now) as store:
-        alone = not app.settings.database_url().startswith("postgresql")
+        alone = not app.settings.database_url().startswith("postgres")
         try:
             with store.admin.run_lock() if alone else nullcontext():
                 _announce(shell, app, store, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from listener.cli.source_health import SourceHealth
     from listener.status import Facts, Line, SourceFact
     from listener.wiring import App
+    from storage.runs import RunRecord
     from storage.store import Store
 
 RUNS = 20
@@ -66,8 +68,9 @@ def _facts(app: App, store: Store, now: datetime) -> Facts:
     waits = store.attention(now)
     configured = {source.name for source in app.sources}
     found = [each for each in gather(app, store, now) if each.source in configured]
+    runs, at_work = _latest_runs(store)
     return Facts(
-        runs=[RunFact(run.started_at, run.ended_at, run.error) for run in store.runs.latest(RUNS)],
+        runs=[RunFact(run.started_at, run.ended_at, run.error) for run in runs],
         sources=[_source(each) for each in found],
         waiting=waits.waiting,
         quiet=waits.quiet,
@@ -78,12 +81,22 @@ def _facts(app: App, store: Store, now: datetime) -> Facts:
         alerts=waits.alerts,
         overdue=waits.overdue,
         unread=waits.unread,
+        at_work=at_work,
         new=waits.new,
         database=store.shown,
         size_bytes=waits.size_bytes,
         schema=schema.HEAD,
         free_bytes=_free(store.path),
     )
+
+
+def _latest_runs(store: Store) -> tuple[Sequence[RunRecord], bool]:
+    """The last runs, newest first, and whether somebody works on the newest where it has no end."""
+    runs = store.runs.latest(RUNS)
+    if not runs or runs[0].ended_at is not None or store.admin.at_work():
+        return runs, True
+    later = store.runs.latest(RUNS)  # a run ends before its lock does: that one may have ended, or another one begun, meanwhile
+    return later, later[0].run_id != runs[0].run_id
 
 
 def _source(found: SourceHealth) -> SourceFact:

@@ -269,6 +269,10 @@ def test_every_file_that_a_command_of_the_page_takes_from_here_is_there() -> Non
     assert tools >= {"docker", "kubectl", "systemctl", "pg_dump", "pg_restore"}
 
 
+VALUES = {"URL": "postgresql://u:p@db.example/d", "NO_PROXY": "inside.example"}
+"""What a setting takes, by the last part of its variable's name; any address, where it is not here."""
+
+
 def test_every_setting_that_the_page_names_is_one(tmp_path: Path) -> None:
     path = tmp_path / "listener.toml"
     mail = '[[notifiers]]\nname = "team-mail"\nkind = "email"\nhost = "m.example"\nfrom = "a@m.example"\nto = ["b@m.example"]\n'
@@ -276,7 +280,7 @@ def test_every_setting_that_the_page_names_is_one(tmp_path: Path) -> None:
     named = set(re.findall(r"LISTENER_[A-Z]\w*__\w+", OPERATIONS))
     assert len(named) >= 5
     for name in named:
-        value = "postgresql://u:p@db.example/d" if "STORAGE" in name else "http://proxy.example:3128"
+        value = VALUES.get(name.removesuffix("_FILE").split("__")[-1], "http://proxy.example:3128")
         (tmp_path / "secret").write_text(value, encoding="utf-8")
         load(path, {name: str(tmp_path / "secret") if name.endswith("_FILE") else value})
 
@@ -307,11 +311,9 @@ def run_by_cron(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_lines_for_cron_work_as_cron_runs_them(tmp_path: Path) -> None:
-    settings, *jobs = blocks(OPERATIONS, "cron")
-    assert re.fullmatch(r"LISTENER_STORAGE__URL_FILE=/\S+", settings)
-    run, watch, backup = (cron_jobs(line) for line in jobs)
-    assert {user for _, user, _ in (run, watch, backup)} == {"listener"}
-    assert all(re.fullmatch(r"(?:[\d*/]+ ?){5}", times) for times, _, _ in (run, watch, backup))
+    run, watch, backup, dump = jobs = [cron_jobs(line) for line in blocks(OPERATIONS, "cron")]
+    assert {user for _, user, _ in jobs} == {"listener"}
+    assert all(re.fullmatch(r"(?:[\d*/]+ ?){5}", times) for times, _, _ in jobs)
     post = '{"platform": "forum", "external_id": "1", "text": "Quillon is great.", "author": {"handle": "ada"}}\n'
     (tmp_path / "posts.jsonl").write_text(post, encoding="utf-8")
     source = '[[sources]]\nname = "export"\nkind = "file"\npath = "posts.jsonl"\n[nlp]\nengine = "vader"\n'
@@ -328,6 +330,15 @@ def test_the_lines_for_cron_work_as_cron_runs_them(tmp_path: Path) -> None:
     assert (saved.returncode, saved.stderr) == (0, "")
     (copy,) = tmp_path.glob("listener-2*.db")
     assert re.fullmatch(r"listener-\d{4}-\d\d-\d\d\.db", copy.name)
+    dumped = run_by_cron(dump[2].replace("pg_dump", "echo"), tmp_path)
+    assert dumped.returncode == 0
+    assert re.search(rf"--file={tmp_path}/listener-\d{{4}}-\d\d-\d\d\.dump postgresql://", dumped.stdout)
+
+
+def test_no_command_of_the_page_holds_a_password() -> None:
+    assert [
+        line for line in (*blocks(OPERATIONS, "sh"), *blocks(OPERATIONS, "cron")) if re.search(r"://[^/\s]*:[^/\s]*@", line)
+    ] == []
 
 
 def test_a_percent_sign_that_is_not_escaped_ends_the_line() -> None:

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,34 @@ def test_a_copy_that_is_killed_is_taken_for_none(tmp_path: Path, monkeypatch: py
     with open_store(url, now=NOW, upgrade=True) as store:
         assert store.admin.backup_before_upgrade is not None
     assert list(tmp_path.glob("*.part")) == []
+
+
+def test_upgrades_that_are_killed_leave_one_copy_of_one_state(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    left_by("0001", url, tmp_path)
+
+    def copies() -> list[Path]:
+        return sorted(tmp_path.glob("*.backup"))
+
+    def killed() -> None:
+        assert forked(lambda: killed_at(1)(url)) == -signal.SIGKILL
+
+    killed()
+    [first] = copies()
+    damaged = first.with_name(first.name.replace(".backup", ".9.backup"))
+    damaged.write_bytes(first.read_bytes()[:-1] + b"!")
+    before = contents(url)
+    killed()
+    killed()
+    assert len(copies()) == 2
+    assert damaged in copies(), "what is not the same is not touched"
+    assert first in copies(), "the first of that state"
+    assert contents(f"sqlite:///{first}") == before
+    with closing(sqlite3.connect(tmp_path / "old.db")) as older, older:  # the former program goes on for a while
+        older.execute("DELETE FROM mentions")
+    open_store(url, now=NOW + timedelta(days=1)).close()
+    assert len(copies()) == 3
+    assert {first, damaged} < set(copies()), "the only copy of that state"
 
 
 def test_the_copy_before_an_upgrade_is_the_whole_of_it(tmp_path: Path) -> None:

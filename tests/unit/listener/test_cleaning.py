@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from listener import cleaning
 from listener.cleaning import CleaningApart, CleaningFailed
 from listener.core.mention import Markup
 from nlp.text import to_text
@@ -30,13 +31,17 @@ def test_a_text_comes_back_as_it_does_from_here(apart: CleaningApart) -> None:
     assert apart("a <b>", Markup.PLAIN) == to_text("a <b>", Markup.PLAIN)
 
 
-@pytest.mark.parametrize("harm", ["abort", "hang"])
-def test_a_text_that_ends_its_reader_costs_itself(harm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("harm", "times", "said"), [("abort", 2, "ended its process"), ("hang", 1, "took longer than 2 s")])
+def test_a_text_that_ends_its_reader_costs_itself(harm: str, times: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(HOOK))
     monkeypatch.setenv("FAULT_AT", f"nlp.text:to_text|before|with deadly|{harm}")
-    apart = CleaningApart(seconds=3 if harm == "hang" else 60)
-    with pytest.raises(CleaningFailed):
+    started: list[object] = []
+    start = cleaning._start
+    monkeypatch.setattr(cleaning, "_start", lambda: started.append(1) or start())
+    apart = CleaningApart(seconds=2 if harm == "hang" else 60)
+    with pytest.raises(CleaningFailed, match=said):
         apart("<p>deadly</p>", Markup.HTML)
+    assert len(started) == times
     assert CleaningApart()("<p>harmless</p>", Markup.HTML) == "harmless"
     apart.close()
 

@@ -62,7 +62,7 @@ def test_where_all_is_well_five_lines_say_so_and_ask_for_nothing() -> None:
         (runs(4 * HOUR, 5 * HOUR, 6 * HOUR, 7 * HOUR), False, "began 4 hours ago"),
         (runs(3 * DAY, 4 * DAY, 5 * DAY, 6 * DAY), True, "every 24 hours"),
         (runs(10 * MINUTE, error="StorageError"), False, "failed (StorageError)"),
-        (runs(10 * MINUTE, ended=False), True, "under way since 10 min"),
+        (runs(10 * MINUTE, ended=False), True, "under way, begun 10 min ago"),
         (runs(7 * HOUR, ended=False), False, "killed before its end"),
     ],
 )
@@ -71,6 +71,12 @@ def test_runs_that_stopped_failed_or_were_killed_are_told(found: list[RunFact], 
     assert told.well is well
     assert says in told.says
     assert bool(told.do) is not well
+
+
+def test_a_run_without_an_end_was_killed_where_nobody_works_on_the_store() -> None:
+    told = line("runs", runs=runs(7 * MINUTE, ended=False), at_work=False)
+    assert (told.well, told.says) == (False, "the last one, 7 min ago, was killed before its end")
+    assert line("runs", runs=runs(7 * MINUTE), at_work=False).well, "one that ended is as it was"
 
 
 def test_a_source_that_fails_is_named_with_its_reason_and_the_command() -> None:

@@ -223,6 +223,20 @@ def test_a_login_that_is_refused(postgres_server: str) -> None:
         _open(postgres_server.replace("postgres@", "stranger@"))
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ('FATAL:  too many connections for role "listener"', "no room for another connection"),
+        ("FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute", "no room for another"),
+        ("FATAL:  the database system is starting up", "shutting down or starting"),
+        ("FATAL:  could not write init file", "the disk is full"),
+        ('FATAL:  password authentication failed for user "listener"', "refuses the login"),
+    ],
+)
+def test_a_server_that_lets_nobody_in_is_not_taken_for_a_wrong_password(said: str, meant: str) -> None:
+    assert meant in explain(psycopg.OperationalError(f'connection to server at "db.example" failed: {said}'))
+
+
 def test_a_table_that_another_program_holds_on_postgresql(postgres_url: str) -> None:
     with _open(postgres_url) as store, psycopg.connect(postgres_url) as other:
         other.execute("LOCK TABLE mentions IN EXCLUSIVE MODE")
