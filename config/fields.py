@@ -92,7 +92,9 @@ def _proxy_exception(value: str) -> str:
     try:
         return read_exception(value)
     except ValueError:
-        raise refuse("a name (inside.example, with all names below it), an address, a network (10.0.0.0/8) or *") from None
+        raise refuse(
+            "a name (inside.example, with all names below it), an address, a network (10.0.0.0/8) or *; ports only behind names"
+        ) from None
 
 
 _DATABASE = re.compile(r"(sqlite:///|postgres(ql(\+psycopg)?)?://).+", re.DOTALL)

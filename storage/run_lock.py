@@ -21,6 +21,8 @@ RUN_LOCK = 0x6C697374656E7275
 
 AGAIN = 0.1
 """Seconds until a held lock is asked for again."""
+LEAST = 0.3
+"""Seconds that are waited for a file at the least: who only looks whether it is locked locks it for a moment, too."""
 
 
 @contextmanager
@@ -48,12 +50,14 @@ def at_work(database: Database) -> bool:
     """
     if database.path is None:
         with database.read() as connection:
-            return bool(connection.scalar(text(_ANY_HOLDER)))
+            return bool(connection.scalar(text(_ANY_HOLDER), {"key": RUN_LOCK}))
     with mapped(database.name):
         try:
             handle = os.open(database.path.with_name(f"{database.path.name}.lock"), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return False
+        except PermissionError:
+            return True  # another user's: nobody here can say that it is free
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -69,7 +73,7 @@ def _file_lock(database: Database, path: Path, until: float) -> Iterator[None]:
     with mapped(database.name):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        if not _in_time(lambda: _flock(handle), until):
+        if not _in_time(lambda: _flock(handle), max(until, time.monotonic() + LEAST)):
             holder = os.pread(handle, 20, 0).decode(errors="replace").strip() or "unknown"
             raise StoreBusy(f"Another run (process {holder}) holds {database.shown}; it goes on alone")
         os.ftruncate(handle, 0)
@@ -128,9 +132,10 @@ WHERE locktype = 'advisory' AND granted AND ((classid::bigint << 32) | objid::bi
 
 _ANY_HOLDER = """
 SELECT EXISTS (
-    SELECT FROM pg_locks
-    WHERE locktype = 'advisory' AND granted
+    SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1
       AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND (((classid::bigint << 32) | objid::bigint) = :key OR application_name = 'listener')
 )
 """
-"""Of runs, or of the jobs of ``serve``, which hold one each (``storage.locks``)."""
+"""Of runs, or of the jobs of ``serve``, which hold one each (``storage.locks``); other programs' locks do not count."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import filecmp
 import os
+import re
 import sqlite3
 import tempfile
 from collections.abc import Set as AbstractSet
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import datetime, timedelta
 from glob import escape
 from itertools import chain, count
@@ -117,12 +118,7 @@ def _upgrade(database: Database, now: datetime) -> Path | None:
             left.unlink(missing_ok=True)  # what an upgrade left that was killed; no other one is at work while the lock is held
         saved = _copy_name(database.path, now)
         backup(database, saved)
-        copies = database.path.parent.glob(f"{escape(database.path.name)}.*Z-before-{HEAD}*.backup")
-        # Each upgrade that is killed leaves a copy: of one state the first is enough.
-        same = (one for one in copies if one == saved or _same(one, saved))
-        saved, *more = sorted(same, key=lambda one: one.stat().st_mtime_ns)
-        for one in more:
-            one.unlink()
+        saved = _first_alike(database.path, saved)
     migrate(database)
     return saved
 
@@ -134,11 +130,25 @@ def _copy_name(path: Path, now: datetime) -> Path:
     return next(name for name in names if not name.exists())
 
 
+def _first_alike(path: Path, saved: Path) -> Path:
+    """An earlier upgrade's copy that is the new one to the last byte, which then goes; each killed upgrade leaves one.
+
+    Only the copy that was just made is ever taken away.
+    """
+    written = re.compile(rf"{re.escape(path.name)}\.\d{{8}}T\d{{6}}Z-before-{HEAD}(\.\d+)?\.backup")
+    for one in sorted(path.parent.glob(f"{escape(path.name)}.*-before-{HEAD}*.backup")):
+        if one != saved and written.fullmatch(one.name) and not one.is_symlink() and _same(one, saved):
+            with suppress(OSError):  # then both stay
+                saved.unlink()
+                return one
+    return saved
+
+
 def _same(one: Path, other: Path) -> bool:
     """Whether two copies are the same to the last byte."""
     try:
         return filecmp.cmp(one, other, shallow=False)
-    except OSError:  # it cannot be read: nobody knows that the other may stand for it
+    except OSError:  # it cannot be read: nobody knows that it may stand for the other
         return False
 
 

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 
 EVERY = "*"
-_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*(:[0-9]{1,5})?")
+_LABEL = "[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*(:(?P<port>[0-9]{{1,5}}))?")
+_HIGHEST_PORT = 65535
 
 
 def read_exception(text: str) -> str:
-    """One entry of the list in the form in which ``is_direct`` and every client that knows ``NO_PROXY`` take it.
+    """One entry of the list in the form in which ``is_direct`` takes it.
 
     Raises:
-        ValueError: it is neither ``*``, nor an address, a network (``10.0.0.0/8``) or the ASCII form of a name.
+        ValueError: it is neither ``*``, nor an address, a network (``10.0.0.0/8``) or a name.
     """
     entry = text.strip().lower()
     if entry == EVERY:
@@ -22,11 +24,13 @@ def read_exception(text: str) -> str:
     try:
         return str(ip_network(entry.strip("[]"), strict=False)).removesuffix("/32").removesuffix("/128")
     except ValueError:
-        name = entry.removeprefix("*").removeprefix(".")
+        name, colon, port = entry.removeprefix("*").removeprefix(".").partition(":")
+        ascii_name = name.removesuffix(".").encode("idna").decode()  # a UnicodeError is a ValueError
+        found = _NAME.fullmatch(ascii_name + colon + port)
         # Digits alone at the end are an address that is none: 10.0.0.300, 10.0.0.0/99
-        if not _NAME.fullmatch(name) or name.partition(":")[0].rpartition(".")[2].isdigit():
+        if not found or ascii_name.rpartition(".")[2].isdigit() or not 0 < int(found["port"] or 1) <= _HIGHEST_PORT:
             raise
-        return name
+        return found[0]
 
 
 def is_direct(host: str, port: int, exceptions: Sequence[str]) -> bool:
@@ -38,7 +42,7 @@ def is_direct(host: str, port: int, exceptions: Sequence[str]) -> bool:
     if EVERY in exceptions:
         return True
     try:
-        address = ip_address(host.strip("[]"))
+        address = ip_address(host.strip("[]").rstrip("."))
     except ValueError:
         name = f".{host.rstrip('.').lower()}"
         return any(each.endswith(f".{entry}") for each in (name, f"{name}:{port}") for entry in exceptions)

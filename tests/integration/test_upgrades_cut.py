@@ -110,18 +110,20 @@ def test_upgrades_that_are_killed_leave_one_copy_of_one_state(tmp_path: Path) ->
     [first] = copies()
     damaged = first.with_name(first.name.replace(".backup", ".9.backup"))
     damaged.write_bytes(first.read_bytes()[:-1] + b"!")
+    own = first.with_name(first.name.replace(".backup", ".mine.backup"))
+    own.write_bytes(first.read_bytes())
+    link = first.with_name(f"old.db.20200101T000000Z-before-{schema.HEAD}.backup")
+    link.symlink_to(first)
     before = contents(url)
     killed()
     killed()
-    assert len(copies()) == 2
-    assert damaged in copies(), "what is not the same is not touched"
-    assert first in copies(), "the first of that state"
+    assert copies() == sorted([first, damaged, own, link]), "the first of that state, and what somebody else put there"
     assert contents(f"sqlite:///{first}") == before
     with closing(sqlite3.connect(tmp_path / "old.db")) as older, older:  # the former program goes on for a while
         older.execute("DELETE FROM mentions")
     open_store(url, now=NOW + timedelta(days=1)).close()
-    assert len(copies()) == 3
-    assert {first, damaged} < set(copies()), "the only copy of that state"
+    assert len(copies()) == 5
+    assert {first, damaged, own, link} < set(copies()), "the only copy of that state"
 
 
 def test_the_copy_before_an_upgrade_is_the_whole_of_it(tmp_path: Path) -> None:

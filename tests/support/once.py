@@ -11,6 +11,15 @@ from sqlalchemy.util import LRUCache
 MOST = 2_000
 """Compiled statements that are kept of one kind of database."""
 
+_OPTIONS = (
+    "_json_serializer",
+    "_json_deserializer",
+    "_on_connect_isolation_level",
+    "label_length",
+    "max_identifier_length",
+    "insertmanyvalues_page_size",
+)
+"""What a store may set otherwise than another."""
 _KEPT: dict[tuple[object, ...], tuple[Dialect, LRUCache[object, object]]] = {}
 
 
@@ -23,7 +32,6 @@ def share() -> None:
 def _share_compiled(connection: Connection) -> None:
     """Give all connections to one kind of database one dialect, by which what was compiled is known, and one cache of it."""
     own = connection.dialect
-    written = getattr(own, "_json_serializer", None), getattr(own, "_json_deserializer", None)
-    kind = (type(own), own.server_version_info, own.paramstyle, *written)
+    kind = (type(own), own.server_version_info, own.paramstyle, *(getattr(own, name, None) for name in _OPTIONS))
     connection.dialect, compiled = _KEPT.setdefault(kind, (own, LRUCache(MOST)))
     connection.execution_options(compiled_cache=compiled)

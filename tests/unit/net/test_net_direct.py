@@ -26,7 +26,9 @@ from tests.unit.net.net_server import Reply, serve
         ("wiki:8080", ["wiki:8080", "a.wiki:8080"], ["wiki", "wiki:80"]),
         ("localhost", ["localhost"], ["127.0.0.1"]),
         ("10.1.2.3", ["10.1.2.3"], ["10.1.2.30", "a.10.1.2.3.example"]),
-        ("10.0.0.0/8", ["10.255.0.1"], ["11.0.0.1", "10.example", "fd00::1"]),
+        ("inside.example.", ["inside.example", "wiki.inside.example."], ["example"]),
+        ("Münchner.example", ["xn--mnchner-n2a.example"], ["munchner.example"]),
+        ("10.0.0.0/8", ["10.255.0.1", "10.255.0.1."], ["11.0.0.1", "10.example", "fd00::1"]),
         ("[fd00::1]", ["[fd00::1]", "fd00:0::1"], ["fd00::2"]),
         ("fd00::/8", ["fdff::1"], ["2606:4700::1", "10.0.0.1"]),
         ("*", ["anything.example", "8.8.8.8", "::1"], []),
@@ -45,7 +47,21 @@ def test_an_entry_means(written: str, direct: list[str], proxied: list[str]) -> 
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", " ", "http://inside.example", "inside.example/path", "10.0.0.0/99", "10.0.0.300", "a b", "**", "jo@x"]
+    "wrong",
+    [
+        "",
+        " ",
+        "http://inside.example",
+        "inside.example/path",
+        "10.0.0.0/99",
+        "10.0.0.300",
+        "10.0.0.1:80",
+        "x:0",
+        "x:99999",
+        "a b",
+        "**",
+        "jo@x",
+    ],
 )
 def test_what_is_no_host_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
