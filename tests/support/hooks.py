@@ -66,11 +66,14 @@ def hook(tls: Any = None) -> Iterator[Hook]:
 
 
 def said(status: int = 200, body: bytes | str | dict[str, Any] = b"", **headers: str) -> Reply:
-    """A plain answer; a dictionary is sent as JSON. Underscores in the names of headers are hyphens."""
+    """A plain answer: a dictionary is sent as JSON, and words as ``text/html``, as Slack sends its own. Underscores in the names
+    of headers are hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     if isinstance(body, dict):
         return Reply(json.dumps(body).encode(), status, {"Content-Type": "application/json", **named})
-    return Reply(body.encode() if isinstance(body, str) else body, status, named)
+    if isinstance(body, str):
+        return Reply(body.encode(), status, {"Content-Type": "text/html", **named})
+    return Reply(body, status, named)
 
 
 def page(status: int = 200) -> Reply:

@@ -172,6 +172,18 @@ def test_a_web_page_on_the_way_is_not_taken_for_xs_own_refusal(b, status):
     assert "token" not in str(told)
 
 
+@pytest.mark.parametrize(
+    ("came", "words"),
+    [
+        ("https://api.x.example/3/y", "X does not accept the token"),
+        ("https://portal.example/y", "http://api.x.example/2/y redirects to https://portal.example/y: answered 401"),
+    ],
+)
+def test_a_refusal_behind_a_redirect_on_the_same_host_keeps_its_advice(came, words):
+    answer = Answer(401, came, b'{"title": "Unauthorized"}', "application/json", asked="http://api.x.example/2/y")
+    assert words in str(refusal(answer, "x", NOON))
+
+
 def test_nothing_secret_is_logged_or_shown_whatever_the_log_level(b, caplog):
     with caplog.at_level(logging.DEBUG):
         b.x.post(NOON - 5 * MINUTE, "Quillon, a text that is nobody's business", "secret_person")

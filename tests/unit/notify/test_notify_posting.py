@@ -23,7 +23,7 @@ from listener.notify.discord import DiscordNotifier
 from listener.notify.slack import SlackNotifier
 from listener.notify.teams import TeamsNotifier
 from listener.notify.webhook import WebhookNotifier
-from tests.support.hooks import SECRET_PARTS, Hook, drips, hangs, hook, huge, nonsense, page, redirect, reset, said
+from tests.support.hooks import SECRET_PARTS, Hook, drips, hangs, hook, huge, nonsense, redirect, reset, said
 from tests.support.notifying import NOW, QUICK, big_card, message
 
 OK = {"slack": said(200, "ok"), "teams": said(202), "discord": said(200, {"id": "1"}), "webhook": said(200)}
@@ -140,16 +140,6 @@ def test_a_redirect_is_not_followed(receiver: Hook, kind: str) -> None:
     assert (outcome.ok, outcome.permanent, outcome.retry_after) == (False, False, CONFIGURATION)
     assert "redirects" in outcome.detail
     assert not any(part in outcome.detail for part in SECRET_PARTS)
-
-
-@pytest.mark.parametrize("status", [200, 401, 404])
-@pytest.mark.parametrize("kind", ["slack", "teams", "discord"])
-def test_a_page_is_no_chat(receiver: Hook, kind: str, status: int) -> None:
-    receiver.answer(page(status))
-    (outcome,) = outcomes(kind, receiver)
-    assert (outcome.ok, outcome.permanent, outcome.retry_after) == (False, False, CONFIGURATION)
-    assert outcome.detail.startswith(f"127.0.0.1 answered {status} ")
-    assert " with a web page, which Somebody does not: is the url right?" in outcome.detail
 
 
 @KINDS

@@ -17,6 +17,7 @@ from listener.notify._posting import Place
 from listener.notify.slack import API, BLOCKS, CHARACTERS, SlackNotifier, escaped, slack_blocks
 from tests.support.hooks import Hook, hook, said
 from tests.support.notifying import CARD, HOSTILE, NOW, QUICK, big_card, hostile_card, message
+from tests.unit.net.net_server import Reply
 
 TOKEN = "xoxb-12-secret"
 
@@ -151,6 +152,16 @@ def test_a_webhook_that_must_be_mended_keeps_the_messages(receiver: Hook, status
     assert word in found[0].detail
     assert advice in found[0].detail
     assert len(receiver.seen) == 1
+
+
+def test_words_of_a_webhook_come_as_html_and_are_read_all_the_same(receiver: Hook) -> None:
+    as_slack = {"Content-Type": "text/html"}
+    receiver.answer(Reply(b"ok", 200, as_slack), Reply(b"invalid_blocks", 400, as_slack), Reply(b"no_service", 404, as_slack))
+    first, second, third = by_webhook(receiver).send([message(1), message(2), message(3)])
+    assert first.ok
+    assert (second.permanent, second.down) == (True, False)
+    assert "invalid_blocks" in second.detail
+    assert "Slack refuses (no_service): the webhook is gone" in third.detail
 
 
 @pytest.mark.parametrize("word", ["no_text", "invalid_blocks", "invalid_payload"])
