@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 
 import httpx
 
-from connectors._json import document, moment, refused_by
+from connectors._json import document, from_elsewhere, headers_of, moment, refused_by
 from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError
+from listener.net.body import is_web_page
 from listener.net.door import same_origin
-from listener.net.mapping import LONGEST_PAUSE, from_status
+from listener.net.mapping import LONGEST_PAUSE, from_status, retry_after
 from listener.net.urls import shown
 
 REFUSALS = (400, 401, 402, 403, 404, 409, 410, 422, 429, 451)
@@ -91,29 +92,32 @@ class Api:
         if answer.status < 300:
             return
         now = self.context.now
+        headers = headers_of(answer)
         where = refused_by(answer)
-        if self.owns(answer.url):  # of what another host refuses the service says nothing
+        if not (is_web_page(answer) and from_elsewhere(answer)):  # of a log-in page on the way the service says nothing
             problem = self.refusal(answer, now)
+            if isinstance(problem, RetryLater) and problem.after is None:
+                problem.after = retry_after(headers, now)
             if problem is not None:
                 raise problem
         pause = reset_pause(answer, now) if answer.status == 429 else None
         if pause is not None:
             raise RetryLater(f"{where}: its limit of requests is reached", after=pause)
-        raise from_status(answer.status, httpx.Headers(dict(answer.headers)), where, now)
+        raise from_status(answer.status, headers, where, now)
 
 
 _RESETS = ("x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset")
 
 
 def reset_pause(answer: Answer, now: datetime) -> timedelta | None:
-    """How long to wait: ``Retry-After`` in seconds, else until the reset that a rate-limit header names, at most a week.
+    """How long to wait: ``Retry-After``, else until the reset that a rate-limit header names, at most a week.
 
     Services write the reset as seconds since 1970 (GitHub, Bluesky) or milliseconds, as seconds from now (the IETF draft), or as
     an ISO 8601 date (Mastodon).
     """
-    after = answer.headers.get("retry-after", "").strip()
-    if after.isascii() and after.isdigit():
-        return min(timedelta(seconds=int(after[:9])), LONGEST_PAUSE)
+    after = retry_after(headers_of(answer), now)
+    if after is not None:
+        return after
     for name in _RESETS:
         value = answer.headers.get(name, "").strip()
         if not value:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
+
 from listener.core.connector import Answer
 from listener.core.errors import BadItem, SourceProtocolError
 from listener.core.mention import Mention, Rejected
@@ -43,6 +45,20 @@ def whence(answer: Answer) -> str:
 def refused_by(answer: Answer) -> str:
     """Whose refusal it is, as it may be shown, where the service's own words are not in it."""
     return f"{whence(answer)} (a web page)" if is_web_page(answer) else whence(answer)
+
+
+def from_elsewhere(answer: Answer) -> bool:
+    """Whether a redirect led to another host; the move to https, or to ``www.`` in front, stays with the service."""
+    return answer.asked is not None and _site(answer.asked) != _site(answer.url)
+
+
+def headers_of(answer: Answer) -> httpx.Headers:
+    """Its headers, which may hold any character: httpx by itself takes ASCII only."""
+    return httpx.Headers(dict(answer.headers), encoding="utf-8")
+
+
+def _site(url: str) -> str:
+    return httpx.URL(url).raw_host.decode("ascii").rstrip(".").removeprefix("www.")
 
 
 def _type_of(answer: Answer) -> str:

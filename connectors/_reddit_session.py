@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 
 from connectors._api import REFUSALS, Api, Params, reset_pause
-from connectors._json import document, text
+from connectors._json import document, headers_of, text
 from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import RetryLater, SourceError, SourceProtocolError, SourceRejected
 from listener.net.mapping import from_status
@@ -98,9 +97,7 @@ class Session:
         if answer.status in {400, 401, 403}:
             raise SourceRejected(f"{where}: Reddit does not accept client_id and client_secret ({answer.status})")
         if answer.status >= 300:
-            raise _refusal(answer, context.now) or from_status(
-                answer.status, httpx.Headers(dict(answer.headers)), where, context.now
-            )
+            raise _refusal(answer, context.now) or from_status(answer.status, headers_of(answer), where, context.now)
         token = text(document(answer), "access_token")
         if token is None or not token.isascii() or not token.isprintable():
             # An application that is not approved gets 200 with an "error" in it.

@@ -14,13 +14,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import httpx
 import requests
 from tweepy import Client  # type: ignore[import-untyped]  # it ships no types
 from tweepy.errors import TweepyException  # type: ignore[import-untyped]  # as above
 
 from connectors._api import reset_pause
-from connectors._json import Record, document, record, refused_by, text
+from connectors._json import Record, document, from_elsewhere, headers_of, record, refused_by, text
 from connectors._requests_door import DoorAdapter
 from connectors._x_options import Options, next_day, next_month
 from listener.core.connector import Answer, ConnectorContext, Door
@@ -144,13 +143,13 @@ def refusal(answer: Answer, where: str, now: datetime) -> SourceError:
         return SourcePaused(f"{where}: X's own cap on what may be read is reached (see its developer console)", until=until)
     if answer.status == 429:
         return RetryLater(f"{where}: X's limit of requests is reached", after=reset_pause(answer, now))
-    if is_web_page(answer) or answer.asked:  # X itself answers with JSON: who refuses is on the way to it
-        return from_status(answer.status, httpx.Headers(dict(answer.headers)), refused_by(answer), now)
+    if is_web_page(answer) or from_elsewhere(answer):  # X itself answers with JSON: who refuses is on the way to it
+        return from_status(answer.status, headers_of(answer), refused_by(answer), now)
     if answer.status == 403:
         return SourceRejected(f"{where}: X does not let this app read it: {_FORBIDDEN.get(problem, _FORBIDDEN[''])}")
     if answer.status in _REFUSED:
         return SourceRejected(f"{where}: {_REFUSED[answer.status]}")
-    return from_status(answer.status, httpx.Headers(dict(answer.headers)), shown(answer.url), now)
+    return from_status(answer.status, headers_of(answer), shown(answer.url), now)
 
 
 _REFUSED = {

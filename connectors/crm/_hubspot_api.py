@@ -14,9 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import httpx
-
-from connectors._json import Record, document, record, records, refused_by, text
+from connectors._json import Record, document, from_elsewhere, headers_of, record, records, refused_by, text
 from listener.core.connector import Answer, Door
 from listener.core.errors import ConfigError, Problem, RetryLater, SourceError, SourceProtocolError, SourceRejected
 from listener.core.plain import one_line
@@ -215,13 +213,13 @@ def refusal(answer: Answer, now: datetime) -> SourceError:
         body = record(json.loads(answer.body))
     except (ValueError, RecursionError):  # a refusal need not be JSON
         body = {}
-    headers = httpx.Headers(dict(answer.headers))
+    headers = headers_of(answer)
     if answer.status == 429:
         daily = "DAILY" in (text(body, "policyName") or "").upper()
         pause = retry_after(headers, now) or (_LONG if daily else _SHORT)
         which = "daily limit" if daily else "limit"
         return RetryLater(f"{WHERE}: its {which} of requests is reached", after=pause)
-    if is_web_page(answer) or answer.asked:  # HubSpot itself answers with JSON: who refuses is on the way to it
+    if is_web_page(answer) or from_elsewhere(answer):  # HubSpot itself answers with JSON: who refuses is on the way to it
         return from_status(answer.status, headers, refused_by(answer), now)
     if answer.status == 401:
         return SourceRejected(f"{WHERE}: it does not accept the token: copy that of the private app anew and set {VARIABLE}")

@@ -16,10 +16,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.parsers.expat import ExpatError
 
-import httpx
 import requests
 
-from connectors._json import Record, record, records, refused_by, text
+from connectors._json import Record, headers_of, record, records, refused_by, text
 from connectors._requests_door import DoorAdapter
 from listener.core.connector import Answer, Door
 from listener.core.errors import ConfigError, ListenerError, Problem, RetryLater, SourceError, SourceProtocolError, SourceRejected
@@ -201,7 +200,7 @@ def refusal(answer: Answer, now: datetime) -> ListenerError:
         kind, words = _REFUSED[code]
         return RetryLater(f"{WHERE}: {words}", after=_HOUR) if kind is RetryLater else kind(f"{WHERE}: {words}")
     where = f"{WHERE} ({one_line(code, 60)})" if code else refused_by(answer)
-    return from_status(answer.status, httpx.Headers(dict(answer.headers)), where, now)
+    return from_status(answer.status, headers_of(answer), where, now)
 
 
 def _of_query(code: str, message: str) -> ListenerError:

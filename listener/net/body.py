@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 
@@ -12,6 +13,12 @@ ACCEPT_ENCODING = "gzip, deflate"
 """What may be sent to us: nothing that needs another library, nothing that expands without a bound."""
 
 _STEP = 1 << 18
+_HEAD = 1 << 14
+_BLANK = b" \t\r\n\f\xef\xbb\xbf"
+_PAGE = re.compile(
+    rb"(?>\s+|\xef\xbb\xbf|<!--.*?-->|<\?xml.*?\?>)*+<(?:!doctype\s+html|html)\b",  # takes nothing back: time stays linear
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def read_body(chunks: Iterable[bytes], content_encoding: str, limit: int) -> bytes:
@@ -30,10 +37,15 @@ def read_body(chunks: Iterable[bytes], content_encoding: str, limit: int) -> byt
     return bytes(body)
 
 
+def holds_page(answer: Answer) -> bool:
+    """Whether the body is a web page, whatever its header says: some services send bare words as ``text/html``."""
+    return _PAGE.match(answer.body[:_HEAD]) is not None
+
+
 def is_web_page(answer: Answer) -> bool:
-    """Whether HTML came back, said or not."""
-    start = answer.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return "html" in answer.content_type.lower() or start.startswith((b"<!doctype html", b"<html"))
+    """Whether HTML came back, by its body or its header; what begins as JSON is none."""
+    said = "html" in answer.content_type.lower() and not answer.body[:_HEAD].lstrip(_BLANK).startswith((b"{", b"["))
+    return said or holds_page(answer)
 
 
 def _too_large(limit: int) -> SourceProtocolError:

@@ -21,7 +21,7 @@ from listener.core.connector import Answer
 from listener.core.errors import ConfigError, RetryLater, SourceError, SourceProtocolError, SourceRejected
 from listener.core.messages import CONFIGURATION, Delivery, Message
 from listener.net.addresses import Resolver, resolve_name
-from listener.net.body import is_web_page
+from listener.net.body import holds_page
 from listener.net.door import GuardedDoor
 from listener.net.mapping import retry_after
 from listener.net.settings import DoorSettings
@@ -35,6 +35,8 @@ _PATIENCE = {408, 425, 429}
 _NOBODY_BEHIND = {502, 503, 504}
 _REFUSED = {401, 403, 404, 405, 407, 410}
 """Statuses that no message can change: a person must look at the configuration."""
+_OF_A_PORTAL = {*range(200, 300), 401, 403, 404, 405, 410}
+"""Statuses with which a web page says that the address is another's. A 413, say, is of one message, page or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,8 @@ def post_all(
     messages: Sequence[Message],
     write: Callable[[Message], Posted],
     judge: Callable[[Answer], Outcome],
-    *,
-    pages: bool = False,
 ) -> Iterator[Delivery]:
-    """One delivery for each message, in order. ``judge`` gets answers with status 2xx and those of ``ERRORS``; web pages among
-    them only where the service itself may answer so (``pages``)."""
+    """One delivery for each message, in order. ``judge`` gets answers with status 2xx and those of ``ERRORS``."""
     if not messages:
         return
     try:
@@ -120,14 +119,14 @@ def post_all(
             if down is not None:
                 yield down
                 continue
-            outcome = _post(door, place, write(message), judge, pages=pages)
+            outcome = _post(door, place, write(message), judge)
             delivery = replace(outcome.delivery, down=outcome.delivery.down or (outcome.strike and struck))
             down = replace(delivery, unsure=False) if delivery.down else None
             struck = outcome.strike
             yield delivery
 
 
-def _post(door: GuardedDoor, place: Place, posted: Posted, judge: Callable[[Answer], Outcome], *, pages: bool) -> Outcome:
+def _post(door: GuardedDoor, place: Place, posted: Posted, judge: Callable[[Answer], Outcome]) -> Outcome:
     try:
         answer = door.post(
             place.url,
@@ -139,7 +138,7 @@ def _post(door: GuardedDoor, place: Place, posted: Posted, judge: Callable[[Answ
         )
     except SourceError as problem:
         return _unreachable(problem, place)
-    return (None if pages else _not_there(answer, place)) or judge(answer)
+    return judge(answer)
 
 
 _ADDRESS = re.compile(r"https?://\S+")
@@ -159,9 +158,12 @@ def _unreachable(problem: SourceError, place: Place) -> Outcome:
     return replace(found, delivery=replace(found.delivery, unsure=answered))
 
 
-def _not_there(answer: Answer, place: Place) -> Outcome | None:
-    """What a web page means where the service itself answers with none: a wrong address, or a log-in page on the way there."""
-    if not is_web_page(answer) or answer.status >= 500 or answer.status in _PATIENCE:
+def not_there(answer: Answer, place: Place) -> Outcome | None:
+    """What a web page means where the service itself answers with none: a wrong address, or a log-in page on the way there.
+
+    The body decides: Slack's own words come as ``text/html``.
+    """
+    if answer.status not in _OF_A_PORTAL or not holds_page(answer):
         return None
     said = f"{_host(place.url)} answered {answer.status}{_phrase(answer.status)} with a web page"
     return to_be_mended(f"{said}, which {place.name} does not: is the url right? (A log-in page on the way answers so, too.)")

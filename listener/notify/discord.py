@@ -21,7 +21,7 @@ from listener.core.connector import Answer
 from listener.core.messages import Card, CardItem, Delivery, Message
 from listener.core.plain import one_line
 from listener.notify._cards import block_of, fitted, inline_code, markdown_link, no_markdown
-from listener.notify._posting import Outcome, Place, Posted, by_status, later, post_all, seconds, taken, to_be_mended
+from listener.notify._posting import Outcome, Place, Posted, by_status, later, not_there, post_all, seconds, taken, to_be_mended
 
 TITLE, DESCRIPTION, FIELDS, NAME, VALUE, FOOTER, ALL = 256, 4096, 25, 256, 1024, 2048, 6000
 """Discord's limits of an embed, in characters, and of fields."""
@@ -45,8 +45,9 @@ class DiscordNotifier:
         said = _said(answer)
         if answer.status == 204 or (200 <= answer.status < 300 and "id" in said):
             return taken("accepted by Discord")
-        if 200 <= answer.status < 300:
-            return to_be_mended("what answered is not Discord: is the url right?")
+        page = not_there(answer, self.place)
+        if page is not None or 200 <= answer.status < 300:
+            return page or to_be_mended("what answered is not Discord: is the url right?")
         if answer.status in {401, 403, 404}:
             return to_be_mended(f"Discord answered {answer.status}: the webhook is gone; make a new one and set its url")
         if answer.status == 429 and (pause := seconds(said.get("retry_after"))) is not None:

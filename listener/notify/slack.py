@@ -35,7 +35,19 @@ from listener.core.connector import Answer
 from listener.core.messages import Card, CardItem, Delivery, Message
 from listener.core.plain import one_line
 from listener.notify._cards import block_of, fitted
-from listener.notify._posting import Outcome, Place, Posted, by_status, error_word, later, post_all, refused, taken, to_be_mended
+from listener.notify._posting import (
+    Outcome,
+    Place,
+    Posted,
+    by_status,
+    error_word,
+    later,
+    not_there,
+    post_all,
+    refused,
+    taken,
+    to_be_mended,
+)
 
 API = "https://slack.com/api/chat.postMessage"
 BLOCKS, CHARACTERS = 50, 12_000
@@ -80,14 +92,16 @@ class SlackNotifier:
             word = _api_error(answer) if self.token is not None else _webhook_error(answer)
             if word is None:
                 return taken("accepted by Slack")
-            found = _of_word(word) or to_be_mended(_WRONG_PLACE)
+            found = _of_word(word) or not_there(answer, self.place) or to_be_mended(_WRONG_PLACE)
             if word in _OF_THE_CHANNEL:  # a bot has several: what is wrong with one leaves the others alone
                 return replace(found, delivery=replace(found.delivery, down=self.token is None))
             return found
         text = answer.body[:100].decode("ascii", "replace")
         word = error_word(text)
-        if word in _KNOWN and answer.status < 500:
-            return _of_word(word) or to_be_mended(_WRONG_PLACE)
+        known = word in _KNOWN and answer.status < 500
+        told = _of_word(word) if known else not_there(answer, self.place)
+        if told is not None:
+            return told
         if answer.status == 400:  # what Slack does not like of a message it says with a word that we know
             return to_be_mended(f"Slack answered 400 ({word or 'without a word'}): is the url right?")
         return by_status(answer, self.place, self.clock(), word)

@@ -20,7 +20,7 @@ from listener.core.connector import Answer
 from listener.core.messages import Card, CardItem, Delivery, Message
 from listener.core.plain import one_line
 from listener.notify._cards import block_of, fitted, markdown_link, no_markdown
-from listener.notify._posting import Outcome, Place, Posted, by_status, post_all, to_be_mended
+from listener.notify._posting import Outcome, Place, Posted, by_status, not_there, post_all, to_be_mended
 
 LIMIT = 27_000
 """Bytes of the whole message; Teams takes 28 kB."""
@@ -44,8 +44,10 @@ class TeamsNotifier:
         return post_all(self.place, messages, lambda message: Posted(teams_body(message)), self._judge)
 
     def _judge(self, answer: Answer) -> Outcome:
+        word = _workflow_word(answer)
+        if not word and (page := not_there(answer, self.place)) is not None:
+            return page
         if 400 <= answer.status < 500 and answer.status not in {408, 413, 425, 429}:  # of the workflow, not of the message
-            word = _workflow_word(answer)
             advice = _MEND.get(word, "look at the workflow and at its url")
             return to_be_mended(f"Teams answered {answer.status}{f' ({word})' if word else ''}: {advice}")
         return by_status(answer, self.place, self.clock())

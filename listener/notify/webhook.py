@@ -43,7 +43,7 @@ class WebhookNotifier:
 
     def send(self, messages: Sequence[Message]) -> Iterator[Delivery]:
         """One outcome for each message, in order."""
-        return post_all(self.place, messages, self._write, self._judge, pages=True)
+        return post_all(self.place, messages, self._write, self._judge)
 
     def _write(self, message: Message) -> Posted:
         body = webhook_body(message)

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from connectors import discourse
+from connectors import _x_client, discourse
 from connectors._api import Api
 from connectors._paging import NotThere
-from connectors.crm import _hubspot_api
+from connectors.crm import _hubspot_api, _salesforce_api
 from listener.core.connector import Answer, ConnectorContext
 from listener.core.errors import RetryLater, SourceRejected
 from listener.net.door import open_door
@@ -71,6 +71,16 @@ def test_a_named_pause_is_kept_whoever_names_it(api, after, refusal, asked):
     with pytest.raises(RetryLater) as told:
         api.check(Answer(429, "https://portal.example/", PAGE, "text/html", headers=headers, asked=asked))
     assert told.value.after == timedelta(minutes=5)
+
+
+def test_any_header_is_read(api):
+    """Realms hold words of any language."""
+    headers = {"www-authenticate": 'Basic realm="Zugang für ²"', "retry-after": "²"}
+    with pytest.raises(SourceRejected, match="answered 401"):
+        api.check(Answer(401, "https://forum.example/x", b"", headers=headers))
+    assert "answered 405" in str(_hubspot_api.refusal(Answer(405, "https://x.example/", b"", headers=headers), NOW))
+    assert "answered 405" in str(_x_client.refusal(Answer(405, "https://x.example/", b"", headers=headers), "x", NOW))
+    assert "answered 405" in str(_salesforce_api.refusal(Answer(405, "https://x.example/", b"", headers=headers), NOW))
 
 
 @pytest.mark.parametrize(("status", "error"), [(404, NotThere), (403, discourse.Refused)])
