@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-
 from connectors._api import REFUSALS, Api, Params, reset_pause
 from connectors._json import document, headers_of, text
 from listener.core.connector import Answer, ConnectorContext
