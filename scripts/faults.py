@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = _run_cases(options.only, outcome, environment)
         cases = noted(report) if report.exists() else []
         unfinished = list(_unfinished(outcome, cases)) if outcome.exists() else []
-        others = {} if options.only else {name: _run_ordinary(name) for name in ordinary()}
+        others = {} if options.only else {name: _run_ordinary(name, Path(folder) / "ordinary.xml") for name in ordinary()}
     states = required(cases, others)
     print("\n".join([*table(cases, unfinished), "", *(f"{state:<9}  {_tried(what)}" for what, state in states.items())]))
     if options.json:
@@ -130,8 +130,10 @@ def ordinary() -> list[str]:
     return sorted({by for tried in REQUIRED.values() for by in tried if by.startswith(SUITE)})
 
 
-def _run_ordinary(file: str) -> bool:
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", file], cwd=ROOT, check=False).returncode == 0
+def _run_ordinary(file: str, outcome: Path) -> bool:
+    """Whether all tests of the file were run, and passed."""
+    command = [sys.executable, "-m", "pytest", "-q", file, f"--junitxml={outcome}"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0 and not any(_unfinished(outcome, ()))
 
 
 def _unfinished(outcome: Path, cases: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
