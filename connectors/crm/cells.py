@@ -149,6 +149,7 @@ def slash_order(text: str) -> bool | None:
 
 SITES = frozenset({"blog", "website", "rss", "feed"})
 """Platforms whose handles are addresses."""
+_SPACE = re.compile(r"\s")
 _SEVERAL = re.compile(r"[;|\n,]+|\s(?=@)")
 _BEFORE_NAMES = _listed("u user users in pub c channel profile people intent")
 """Parts of a path before the one that names the account."""
@@ -178,18 +179,18 @@ def clean_handle(platform: str, text: str) -> str:
         return ""
     is_address = "://" in handle or handle.casefold().startswith("www.")
     if not is_address and platform not in SITES and "/" not in handle:
-        return "" if re.search(r"\s", handle) else normal_handle(handle)
+        return "" if _SPACE.search(handle) else normal_handle(handle)
     try:
         url = urlsplit(handle if "://" in handle else f"//{handle}")
         host = url.netloc.rpartition("@")[2].casefold().removeprefix("www.")
         if platform in SITES:
-            return f"{host}/{url.path.strip('/')}".rstrip("/").casefold()
+            site = f"{host}/{url.path.strip('/')}".rstrip("/").casefold()
+            return "" if _SPACE.search(site) else site
         name = normal_handle(_account(url.path, url.query))
     except ValueError:
         return ""
-    if not name or re.search(r"\s", name):
-        return ""
-    return f"{name}@{host}" if platform == "mastodon" and "@" not in name else name
+    handle = f"{name}@{host}" if platform == "mastodon" and "@" not in name else name
+    return "" if not name or _SPACE.search(handle) else handle
 
 
 def _account(path: str, query: str) -> str:

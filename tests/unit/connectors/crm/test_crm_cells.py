@@ -117,6 +117,8 @@ def test_any_text_is_a_date_or_none(text):
         ("x", "-", []),
         ("x", "no account", []),
         ("github", "http://[broken/x", []),
+        ("mastodon", "0 /0", []),
+        ("blog", "a.example/ /", []),
     ],
 )
 def test_accounts_in_a_cell(platform, text, handles):
