@@ -123,19 +123,12 @@ def _in_time(take: Callable[[], bool], until: float) -> bool:
     return taken
 
 
-_HOLDER = """
-SELECT host(client_addr) AS address, backend_start AS since
+_HELD = """
 FROM pg_locks JOIN pg_stat_activity USING (pid)
-WHERE locktype = 'advisory' AND granted AND ((classid::bigint << 32) | objid::bigint) = :key
+WHERE locktype = 'advisory' AND granted AND objsubid = 1
   AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-
-_ANY_HOLDER = """
-SELECT EXISTS (
-    SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
-    WHERE locktype = 'advisory' AND granted AND objsubid = 1
-      AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND (((classid::bigint << 32) | objid::bigint) = :key OR application_name = 'listener')
-)
-"""
+_IS_A_RUNS = "((classid::bigint << 32) | objid::bigint) = :key"
+_HOLDER = f"SELECT host(client_addr) AS address, backend_start AS since {_HELD} AND {_IS_A_RUNS}"
+_ANY_HOLDER = f"SELECT EXISTS (SELECT {_HELD} AND ({_IS_A_RUNS} OR application_name = 'listener'))"
 """Of runs, or of the jobs of ``serve``, which hold one each (``storage.locks``); other programs' locks do not count."""

@@ -111,6 +111,11 @@ class Store:
         """The file of an SQLite database."""
         return self._database.path
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may work on it at once, as on PostgreSQL."""
+        return not self._database.is_sqlite
+
     def close(self) -> None:
         self.jobs.close()
         self._database.close()

@@ -44,11 +44,10 @@ def serve(shell: Shell) -> None:
     now = shell.now()
     app = shell.app()
     with _told_to_end() as wait, app.open_store(now) as store:
-        alone = not app.settings.database_url().startswith("postgres")
         try:
-            with store.admin.run_lock() if alone else nullcontext():
+            with nullcontext() if store.is_shared else store.admin.run_lock():
                 _announce(shell, app, store, now)
-                finished = Server(app, store, alone=alone).serve(wait)
+                finished = Server(app, store, alone=not store.is_shared).serve(wait)
         except StoreBusy as busy:
             note(f"{busy}; nothing to do here")
             return

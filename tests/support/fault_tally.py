@@ -40,13 +40,12 @@ class Tally:
     """Seconds from each restart to the end of the run that made everything right."""
     recovery_cpu: list[float] = field(default_factory=list)
     """Of these, the processor's, children included: what they would be on an idle machine that need not wait for others."""
+    slowest: float = 0.0
+    """The longest recovery, each in the seconds that count when it was taken: the wall's, on a busy machine the processor's."""
     wrong: list[str] = field(default_factory=list)
     """What else was not as it must be, each a few words."""
     ended: bool = False
     """Whether the case came to its end: until then nothing can be said of it."""
-
-    slowest: float = 0.0
-    """Of these, the longest, each in the seconds that count when it was taken: the wall's, on a busy machine the processor's."""
 
     def recovered(self, took: Took) -> None:
         self.recovery.append(took.seconds)

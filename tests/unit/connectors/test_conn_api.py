@@ -21,13 +21,7 @@ from listener.core.mention import Mention, Rejected
 from listener.net.door import open_door
 from listener.net.settings import DoorSettings
 from tests.unit.connectors.conn_door import NOW, ScriptedDoor
-from tests.unit.net.net_server import Reply, Site, raw, serve
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serve() as site:
-        yield site
+from tests.unit.net.net_server import Reply, raw, serve
 
 
 @pytest.fixture

@@ -17,15 +17,9 @@ from listener.core.errors import RetryLater, SourceRejected
 from listener.net.door import open_door
 from listener.net.settings import DoorSettings
 from tests.unit.connectors.conn_door import NOW
-from tests.unit.net.net_server import Reply, Site, serve
+from tests.unit.net.net_server import Reply, serve
 
 PAGE = b"\n<!DOCTYPE html><html><title>Log in to the network</title></html>"
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serve() as site:
-        yield site
 
 
 @pytest.fixture

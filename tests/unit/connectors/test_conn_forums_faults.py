@@ -16,7 +16,7 @@ from listener.core.mention import Mention, Rejected
 from listener.net.door import GuardedDoor, open_door
 from listener.net.settings import DoorSettings
 from tests.unit.connectors.conn_forums import body, context, only, run
-from tests.unit.net.net_server import Reply, Site, raw, serve
+from tests.unit.net.net_server import Reply, Site, raw
 
 OPTIONS = {
     "lobsters": ("/newest.json", {"comments": False}),
@@ -31,12 +31,6 @@ SECRETS = {"stackexchange": "key", "github": "token", "discourse": "key"}
 @pytest.fixture(params=sorted(OPTIONS))
 def kind(request) -> str:
     return request.param
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serve() as site:
-        yield site
 
 
 @pytest.fixture(scope="module")

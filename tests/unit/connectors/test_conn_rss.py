@@ -10,7 +10,7 @@ from listener.core.connector import Answer
 from listener.core.errors import ConfigError, RetryLater, SourceProtocolError
 from listener.net.door import open_door
 from tests.unit.connectors.conn_door import ScriptedDoor, context, item, rss
-from tests.unit.net.net_server import Reply, Site, serve
+from tests.unit.net.net_server import Reply, Site
 
 URL = "https://b.example/feed"
 
@@ -123,12 +123,6 @@ def test_a_page_that_asks_for_a_log_in_names_the_configured_address():
 
 
 # ------------------------------------------------------------------------------------------------ moved feeds
-
-
-@pytest.fixture
-def site():
-    with serve() as site:
-        yield site
 
 
 def polled(site: Site, cursor, path="/old?token=hush"):
