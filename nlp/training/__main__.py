@@ -23,12 +23,10 @@ from nlp.training.data import Example, fingerprint, rows
 from nlp.training.export import export, prune, pruned_tokenizer, run
 from nlp.training.fit import encode
 from nlp.training.model import TargetClassifier
-from nlp.training.steps import Workshop
+from nlp.training.steps import SHOWN, Workshop
 
 PRECISION = 0.80
 """Of "positive" and "negative" where the engine is sure, on texts that were not learned from."""
-SHOWN = 150
-"""Texts of each set by which the ranges of the int8 numbers are fixed."""
 
 
 def main() -> None:
@@ -47,9 +45,7 @@ def main() -> None:
 def make(recipe: Mapping[str, Any], data: Path, out: Path, work: Path | None = None, larger: Path | None = None) -> None:
     """Follow the recipe, then calibrate and write what it makes."""
     if "distilled" in recipe and larger is None:
-        raise SystemExit(
-            "this recipe has an expert: say with --expert where its encoder is, or leave [expert] and [distilled] out"
-        )
+        raise SystemExit("this recipe has an expert: say with --expert where its encoder is, or take a recipe without [expert]")
     shop = Workshop(recipe, data, work, larger)
     write(shop.network, shop, fingerprint([*shop.paths.values()]), out)
 

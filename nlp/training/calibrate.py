@@ -23,7 +23,11 @@ TEMPERATURES = np.arange(0.3, 1.8, 0.02)
 FLOORS = np.arange(0.0, 0.0301, 0.005)
 """Twice what smoothed labels keep off 0 is the most: more would make it certain of what it is not."""
 SHIFTS = np.arange(0.0, 1.01, 0.05)
+AS_GOOD = 0.001
+"""Macro-recall by which two shifts may differ and be called equally good: far less than ten thousand texts can tell apart."""
 CONFIDENCES = np.arange(0.34, 0.995, 0.005)
+FEWEST = 10
+"""Texts of a set that are surely called so: with fewer, its rate says nothing."""
 NAMES = ("negative", "neutral", "positive")
 
 
@@ -78,10 +82,10 @@ def floor_of(sets: Sets) -> float:
 
 
 def shift_of(sets: Sets, temperature: float, floor: float = 0.0) -> tuple[float, float, float]:
-    """How much more weight the negative class gets, for the best mean macro-recall.
+    """How much more weight the negative class gets, for a mean macro-recall that is as good as the best.
 
-    People complain less than they praise in what is learned from, and more in what brands hear; half of the best shift is
-    taken, because a shift chosen on one mix of classes overshoots on another, and costs accuracy toward targets.
+    People complain less than they praise in what is learned from, and more in what brands hear; half of the least shift that
+    is as good is taken, because a shift chosen on one mix of classes overshoots on another, and costs accuracy toward targets.
     """
 
     def gain(shift: float) -> float:
@@ -94,22 +98,24 @@ def shift_of(sets: Sets, temperature: float, floor: float = 0.0) -> tuple[float,
             )
         )
 
-    return (round(float(max(SHIFTS, key=gain)) / 2, 3), 0.0, 0.0)
+    gains = [gain(shift) for shift in SHIFTS]
+    least = next(shift for shift, its in zip(SHIFTS, gains, strict=True) if its >= max(gains) - AS_GOOD)
+    return (round(float(least) / 2, 3), 0.0, 0.0)
 
 
 def sure_from(sets: Sets, temperature: float, shift: Sequence[float], precision: float, floor: float = 0.0) -> dict[str, float]:
-    """For each label the least probability from which on it is right as often as ``precision``; 1.0 where none is."""
+    """For each label the least probability from which on it is right as often as ``precision``; 1.0 where none is.
+
+    So often both over all texts and in the mean of the sets: neither may a large set hide small ones, nor small ones a large one.
+    """
     found = {}
     scored = [(probabilities(logits, temperature, floor), labels) for logits, labels in sets.values()]
     for c, name in enumerate(NAMES):
         found[name] = 1.0
         for least in CONFIDENCES:
-            rates = []
-            for p, labels in scored:
-                chosen = (labels_of(p, shift) == c) & (p[:, c] >= least)
-                if chosen.sum() >= 10:
-                    rates.append(float((labels[chosen] == c).mean()))
-            if rates and float(np.mean(rates)) >= precision:
+            right = [labels[(labels_of(p, shift) == c) & (p[:, c] >= least)] == c for p, labels in scored]
+            rates = [float(one.mean()) for one in right if len(one) >= FEWEST]
+            if rates and min(float(np.mean(rates)), float(np.concatenate(right).mean())) >= precision:
                 found[name] = round(float(least), 3)
                 break
     return found

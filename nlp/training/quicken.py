@@ -9,7 +9,7 @@ What the runtime fuses by itself with dynamic ranges, ``quicken`` fuses with fix
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,10 +48,14 @@ def _ranges(network: onnx.ModelProto, names: list[str], texts: Iterable[Mapping[
     probe.CopyFrom(network)
     probe.graph.output.extend(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names)
     session = InferenceSession(probe.SerializeToString(), SessionOptions(), providers=["CPUExecutionProvider"])
-    runs = [[(one.min(), one.max()) for one in session.run(names, dict(text))] for text in texts]
-    least, greatest = np.moveaxis(np.array(runs), 2, 0)
-    low, high = np.percentile(least, 100 - _SHARE, axis=0), np.percentile(greatest, _SHARE, axis=0)
-    return {name: (min(float(a), 0.0), max(float(b), 1e-6)) for name, a, b in zip(names, low, high, strict=True)}
+    runs = [[(float(one.min()), float(one.max())) for one in session.run(names, dict(text))] for text in texts]
+    return {name: range_of(ends) for name, ends in zip(names, zip(*runs, strict=True), strict=True)}
+
+
+def range_of(ends: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """One range for texts whose least and greatest numbers are ``ends``."""
+    least, greatest = np.array(ends).T
+    return min(float(np.percentile(least, 100 - _SHARE)), 0.0), max(float(np.percentile(greatest, _SHARE)), 1e-6)
 
 
 def quicken(network: onnx.ModelProto) -> onnx.ModelProto:

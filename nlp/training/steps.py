@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from importlib.resources import files
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from tokenizers import Tokenizer
@@ -20,11 +20,18 @@ from nlp.training.invented import examples
 from nlp.training.model import TargetClassifier
 from nlp.training.other_targets import other_pairs
 from nlp.training.rates import rates
+from nlp.training.recombined import recombined
+from nlp.training.rounded import plain, with_rounding
 
 STUDENT = 0
 """The student's seed."""
 INVENTED = "invented"
 PAIRS = "pairs"
+RECOMBINED = "recombined"
+SHOWN = 150
+"""Texts of each set by which the ranges of the int8 numbers are fixed."""
+Lesson: TypeAlias = Callable[[TargetClassifier, int], TargetClassifier]
+"""A network and the number of the round: what it learns from there on."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,14 @@ class Workshop:
         return self._kept("distilled", self._empty, self._distilled)
 
     @cached_property
+    def sharpened(self) -> TargetClassifier:
+        return self._kept("sharpened", self._empty, self._sharpened)
+
+    @cached_property
+    def rounded(self) -> TargetClassifier:
+        return self._kept("rounded", self._empty, self._rounded)
+
+    @cached_property
     def blend(self) -> TargetClassifier:
         """Fitted from one beginning, they differ in what they learned by heart, which the mean forgets."""
         return mean_of([self.paired, self.paired, self.teachers[-1], self.finished])
@@ -109,7 +124,13 @@ class Workshop:
     @cached_property
     def network(self) -> TargetClassifier:
         """What ships."""
+        if "rounded" in self.recipe:
+            return mean_of([self.rounded, self.rounded, self._middle])
         return self.distilled if "distilled" in self.recipe else self.blend
+
+    @cached_property
+    def _middle(self) -> TargetClassifier:
+        return mean_of([self.distilled, self.sharpened])
 
     def _empty(self) -> TargetClassifier:
         return TargetClassifier(self.base, self.recipe["dropout"])
@@ -165,8 +186,36 @@ class Workshop:
 
     def _distilled(self) -> TargetClassifier:
         """From the blend on: what the expert and the teachers say of texts, most of which the expert never read."""
-        its = self.recipe["distilled"]
-        texts = {PAIRS: self._pairs(its), INVENTED: examples(its["invented"], its["seed"]), **self.learnt}
+        its, network = self.recipe["distilled"], self.blend
+        learn = self._lesson({PAIRS: self._pairs(its), **self.learnt}, its, "distilled")
+        for more in range(its["rounds"]):
+            network = learn(network, more)
+        return network
+
+    def _sharpened(self) -> TargetClassifier:
+        """From there on: what they say of texts that are put together from others, too."""
+        return self._recombining("sharpened")(self.distilled, 0)
+
+    def _rounded(self) -> TargetClassifier:
+        """From the mean of both on, with the int8 numbers in view: what they say of more texts of every kind."""
+        shown = [one for items in self.encoded.values() for one in items[:SHOWN]]
+        return plain(self._recombining("rounded")(with_rounding(self._middle, shown), 0))
+
+    def _recombining(self, step: str) -> Lesson:
+        its = self.recipe[step]
+        made = [
+            Example(*one, 0)
+            for name, how in its["recombined"].items()
+            for one in recombined(self.paths[name], how["swapped"], how["joined"], self.kept_out, its["seed"])
+        ]
+        return self._lesson({PAIRS: self._pairs(self.recipe["distilled"]), RECOMBINED: made, **self.learnt}, its, step)
+
+    def _lesson(self, texts: Mapping[str, list[Example]], its: Mapping[str, Any], who: str) -> Lesson:
+        """One round over texts of which the expert and the teachers say what they think; each round in another order.
+
+        Of opinions a network does not tire as of labels.
+        """
+        texts = {INVENTED: examples(its["invented"], its["seed"]), **texts}
         encoded = {name: encode(self.tokenizer, some) for name, some in texts.items()}
         plan = diet(texts, its["passes"], its["seed"])
         asking = [place for place in plan if place[0] != INVENTED]
@@ -177,17 +226,18 @@ class Workshop:
             name: share * of_expert[name] + (1 - share) * torch.stack([one[name] for one in of_teachers]).mean(0)
             for name in texts
         }
-        taught = replace(
+        recipe = replace(
             self.numbers, learning_rate=its["learning_rate"], averaging=its["averaging"], from_teachers=its["from_teachers"]
         )
-        labels, shares = labels_of(texts), {PAIRS: 1.0, INVENTED: 0.0}
-        network = self.blend
-        for more in range(its["rounds"]):  # the same texts in another order: of opinions one does not tire as of labels
+        labels, shares = labels_of(texts), {PAIRS: 1.0, RECOMBINED: 1.0, INVENTED: 0.0}
+
+        def learn(network: TargetClassifier, more: int) -> TargetClassifier:
             seed = its["seed"] + more
             torch.manual_seed(seed)
-            told = _told(f"distilled {more + 1}")
-            network = fit(network, plan, encoded, labels, taught, seed, teachers=said, shares=shares, told=told)
-        return network
+            told = _told(f"{who} {more + 1}")
+            return fit(network, plan, encoded, labels, recipe, seed, teachers=said, shares=shares, told=told)
+
+        return learn
 
     def _said(self, encoded: Mapping[str, list[Ids]]) -> dict[str, torch.Tensor]:
         """What the teachers together say of all of the texts."""

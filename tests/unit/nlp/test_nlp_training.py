@@ -17,6 +17,7 @@ from nlp.training.data import diet, fingerprint, key, keys, read
 from nlp.training.invented import examples
 from nlp.training.kept import kept
 from nlp.training.rates import rates
+from nlp.training.recombined import recombined
 
 
 def lines(path: Path, rows: list[dict[str, object]]) -> Path:
@@ -121,6 +122,23 @@ def test_invented_texts_are_repeatable_and_name_their_targets() -> None:
     assert all("«" in one.first and "{" not in one.first for one in made)
 
 
+def test_recombined_texts_mark_their_target_and_borrow_nothing_that_is_kept_out(tmp_path: Path) -> None:
+    aspects = ["soup", "staff", "roof terrace", "wine"]
+    rows: list[dict[str, object]] = [
+        {"text": f"The {aspects[i % 4]} at place{i} was fine .", "target": aspects[i % 4], "label": 1} for i in range(200)
+    ]
+    path = lines(tmp_path / "a.jsonl", rows)
+    first, second = (list(recombined(path, 2, 0.5, frozenset(), 3)) for _ in range(2))
+    assert first == second
+    assert all(text.count(f"« {target} »") == 1 and target in aspects for text, target in first)
+    joined = [text for text, _ in first if text.count(" at ") == 2]
+    assert 60 <= len(joined) <= 120
+    assert len(first) - len(joined) > 200
+    kept = {str(row["text"]).split()[-4] for row in rows} - {x.first.split()[-4] for x in read(path).training}
+    assert kept
+    assert not kept & {word for text, _ in first for word in text.split()}
+
+
 def test_weights_near_the_words_learn_slowest() -> None:
     rate = rates(layers=12, decay=0.9)
     assert rate("encoder.encoder.layer.11.output.dense.weight") == 1.0
@@ -133,5 +151,7 @@ def test_every_step_of_the_recipe_names_sets_that_it_has() -> None:
     sets = set(recipe["passes"])
     for step in (one for one in recipe.values() if isinstance(one, dict)):
         assert step.get("wanted", {}).keys() <= sets
-        made = {"invented"} & step.keys() | ({"pairs"} if "wanted" in step else set())
-        assert set(step.get("passes", {})) <= sets | made
+        assert set(step.get("recombined", [])) <= sets
+        made = {"invented", "recombined"} & step.keys()
+        asked = {"pairs"} if step.keys() & {"wanted", "recombined"} else set()
+        assert set(step.get("passes", {})) <= sets | made | asked
