@@ -23,6 +23,7 @@ from nlp.training.data import Example, fingerprint, rows
 from nlp.training.export import export, prune, pruned_tokenizer, run
 from nlp.training.fit import encode
 from nlp.training.model import TargetClassifier
+from nlp.training.recipe import fault
 from nlp.training.steps import SHOWN, Workshop
 
 PRECISION = 0.80
@@ -44,8 +45,8 @@ def main() -> None:
 
 def make(recipe: Mapping[str, Any], data: Path, out: Path, work: Path | None = None, larger: Path | None = None) -> None:
     """Follow the recipe, then calibrate and write what it makes."""
-    if "distilled" in recipe and larger is None:
-        raise SystemExit("this recipe has an expert: say with --expert where its encoder is, or take a recipe without [expert]")
+    if problem := fault(recipe, encoder=larger is not None):
+        raise SystemExit(problem)
     shop = Workshop(recipe, data, work, larger)
     write(shop.network, shop, fingerprint([*shop.paths.values()]), out)
 

@@ -30,7 +30,7 @@ def recombined(path: Path, swapped: int, joined: float, held_out: frozenset[str]
     seen: set[str] = set()
     for text, target in texts:
         named = re.compile(rf"(?<!\w){re.escape(target)}(?!\w)", re.IGNORECASE)
-        for _ in range(swapped):
+        for _ in range(swapped if targets else 0):
             other = chance.choice(targets)
             new = named.sub(lambda _, other=other: other, text)  # type: ignore[misc]
             if other.lower() not in text.lower() and new != text and new not in seen:

@@ -1,7 +1,8 @@
 """Fitting with the int8 numbers in view: what ships rounds its weights and what its layers read, so it learns to bear that.
 
 Each product reads its weights and its input as they will be rounded; the slope goes through as if they were not (straight-through
-estimator; quantisation-aware training: Jacob et al., CVPR 2018).
+estimator; quantisation-aware training: Jacob et al., CVPR 2018). The word vectors, which do not learn, and the approximation of
+GELU are not in view.
 """
 
 from __future__ import annotations

@@ -20,14 +20,12 @@ from nlp.training.invented import examples
 from nlp.training.model import TargetClassifier
 from nlp.training.other_targets import other_pairs
 from nlp.training.rates import rates
+from nlp.training.recipe import INVENTED, PAIRS, RECOMBINED
 from nlp.training.recombined import recombined
 from nlp.training.rounded import plain, with_rounding
 
 STUDENT = 0
 """The student's seed."""
-INVENTED = "invented"
-PAIRS = "pairs"
-RECOMBINED = "recombined"
 SHOWN = 150
 """Texts of each set by which the ranges of the int8 numbers are fixed."""
 Lesson: TypeAlias = Callable[[TargetClassifier, int], TargetClassifier]
@@ -126,6 +124,8 @@ class Workshop:
         """What ships."""
         if "rounded" in self.recipe:
             return mean_of([self.rounded, self.rounded, self._middle])
+        if "sharpened" in self.recipe:
+            return self._middle
         return self.distilled if "distilled" in self.recipe else self.blend
 
     @cached_property
@@ -187,7 +187,7 @@ class Workshop:
     def _distilled(self) -> TargetClassifier:
         """From the blend on: what the expert and the teachers say of texts, most of which the expert never read."""
         its, network = self.recipe["distilled"], self.blend
-        learn = self._lesson({PAIRS: self._pairs(its), **self.learnt}, its, "distilled")
+        learn = self._lesson({}, its, "distilled")
         for more in range(its["rounds"]):
             network = learn(network, more)
         return network
@@ -208,14 +208,15 @@ class Workshop:
             for name, how in its["recombined"].items()
             for one in recombined(self.paths[name], how["swapped"], how["joined"], self.kept_out, its["seed"])
         ]
-        return self._lesson({PAIRS: self._pairs(self.recipe["distilled"]), RECOMBINED: made, **self.learnt}, its, step)
+        return self._lesson({RECOMBINED: made}, its, step)
 
-    def _lesson(self, texts: Mapping[str, list[Example]], its: Mapping[str, Any], who: str) -> Lesson:
+    def _lesson(self, further: Mapping[str, list[Example]], its: Mapping[str, Any], who: str) -> Lesson:
         """One round over texts of which the expert and the teachers say what they think; each round in another order.
 
         Of opinions a network does not tire as of labels.
         """
-        texts = {INVENTED: examples(its["invented"], its["seed"]), **texts}
+        pairs = self._pairs(self.recipe["distilled"])
+        texts = {PAIRS: pairs, INVENTED: examples(its["invented"], its["seed"]), **further, **self.learnt}
         encoded = {name: encode(self.tokenizer, some) for name, some in texts.items()}
         plan = diet(texts, its["passes"], its["seed"])
         asking = [place for place in plan if place[0] != INVENTED]
