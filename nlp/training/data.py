@@ -14,7 +14,7 @@ from typing import NamedTuple
 from nlp.pairs import pair
 
 _WORDLESS = re.compile(r"(?:https?://|www\.)\S+|[^\w@]+|@\w+")
-DEVELOPMENT_SHARE = 10
+_SHARE = 10
 """One text in so many is kept for choosing, by a hash of its words: the same text falls on the same side in every file."""
 
 
@@ -58,6 +58,11 @@ def key(text: str) -> str:
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
 
 
+def is_for_choosing(its: str) -> bool:
+    """Whether the text of that key is kept for choosing, and so never learned from."""
+    return int(its, 16) % _SHARE == 0
+
+
 def read(path: Path, held_out: frozenset[str] = frozenset()) -> Split:
     """A data set of ``{"text", "target", "label"}`` lines; texts whose key is in ``held_out`` are left out altogether."""
     split = Split([], [])
@@ -67,7 +72,7 @@ def read(path: Path, held_out: frozenset[str] = frozenset()) -> Split:
         if name in held_out:
             continue
         example = Example(*pair(text, None if target is None else str(target)), int(str(row["label"])) + 1)
-        (split.development if int(name, 16) % DEVELOPMENT_SHARE == 0 else split.training).append(example)
+        (split.development if is_for_choosing(name) else split.training).append(example)
     return split
 
 

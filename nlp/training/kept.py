@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
-from nlp.training.data import DEVELOPMENT_SHARE, file_of, key, keys, rows
+from nlp.training.data import file_of, is_for_choosing, key, keys, rows
 
 
 def kept(folder: Path, names: list[str], validation: list[str]) -> Iterator[dict[str, object]]:
@@ -22,7 +22,7 @@ def kept(folder: Path, names: list[str], validation: list[str]) -> Iterator[dict
     for name in names:
         for row in rows(file_of(folder, name)):
             its = key(str(row["text"]))
-            if its not in held_out and int(its, 16) % DEVELOPMENT_SHARE == 0:
+            if its not in held_out and is_for_choosing(its):
                 yield {**row, "source": name}
     for name in validation:
         for row in rows(file_of(folder, name)):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nlp.pairs import pair
-from nlp.training.data import DEVELOPMENT_SHARE, key, rows
+from nlp.training.data import is_for_choosing, key, rows
 
 _NAME = re.compile(r"#\w{3,}|\b[A-Z][\w'’-]+(?: (?:of |the )?[A-Z][\w'’-]+)*")
 _WORD = re.compile(r"\b[a-z]{4,}\b")
@@ -43,7 +43,7 @@ def other_pairs(
         for row in rows(paths[name]):
             text, target = str(row["text"]), row.get("target")
             its = key(text)
-            if its in held_out or int(its, 16) % DEVELOPMENT_SHARE == 0:
+            if its in held_out or is_for_choosing(its):
                 continue
             targets: list[str | None] = list(_others(text, str(target or ""), many, chance))
             if target is not None:

@@ -32,11 +32,8 @@ def fix_ranges(network: onnx.ModelProto, texts: Iterable[Mapping[str, Any]]) -> 
         if node.op_type != "DynamicQuantizeLinear":
             nodes.append(node)
             continue
-        low, high = ranges[node.input[0]]
-        scale = np.float32((high - low) / 255)
-        zero = np.uint8(np.clip(round(-low / float(scale)), 0, 255))
         quantized, *names = node.output
-        for name, number in zip(names, (scale, zero), strict=True):
+        for name, number in zip(names, levels_of(*ranges[node.input[0]]), strict=True):
             fixed.graph.initializer.append(numpy_helper.from_array(np.array(number), name))
         nodes.append(helper.make_node("QuantizeLinear", [node.input[0], *names], [quantized], name=node.name))
     return _with_nodes(fixed, nodes)
@@ -56,6 +53,12 @@ def range_of(ends: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """One range for texts whose least and greatest numbers are ``ends``."""
     least, greatest = np.array(ends).T
     return min(float(np.percentile(least, 100 - _SHARE)), 0.0), max(float(np.percentile(greatest, _SHARE)), 1e-6)
+
+
+def levels_of(low: float, high: float) -> tuple[np.float32, np.uint8]:
+    """The width of one of the 256 levels between the ends of a range, and the level that stands for 0."""
+    scale = np.float32((high - low) / 255)
+    return scale, np.uint8(np.clip(round(-low / float(scale)), 0, 255))
 
 
 def quicken(network: onnx.ModelProto) -> onnx.ModelProto:

@@ -9,36 +9,26 @@ PAIRS = "pairs"
 INVENTED = "invented"
 RECOMBINED = "recombined"
 
+NEEDED = ("passes", "student", "pairs", "finish", "validation")
 TAUGHT = ("expert", "distilled", "sharpened", "rounded")
 """The steps that need the larger encoder; each needs those before it."""
-_MADE = {
-    "student": set[str](),
-    "pairs": {PAIRS, INVENTED},
-    "finish": set[str](),
-    "expert": set[str](),
-    "distilled": {PAIRS, INVENTED},
-    "sharpened": {PAIRS, INVENTED, RECOMBINED},
-    "rounded": {PAIRS, INVENTED, RECOMBINED},
-}
-"""What each step reads besides the sets of the recipe."""
+_FROM_SETS_ALONE = {"student", "finish", "expert"}
 
 
 def fault(recipe: Mapping[str, Any], encoder: bool) -> str | None:
     """What is wrong with the recipe, or that it needs the larger ``encoder``; None where it can be followed."""
     has = [step for step in TAUGHT if step in recipe]
-    if has != list(TAUGHT[: len(has)]):
-        return f"[{has[-1]}] needs the steps before it: {', '.join(f'[{step}]' for step in TAUGHT if step not in has)}"
+    before = TAUGHT[: TAUGHT.index(has[-1])] if has else ()
+    if lacking := [table for table in (*NEEDED, *before) if table not in recipe]:
+        return f"the recipe lacks {', '.join(f'[{table}]' for table in lacking)}"
     if has and not encoder:
         return "this recipe has an expert: say with --expert where its encoder is, or take [expert] and the steps after it out"
     sets = set(recipe["passes"])
-    for step, made in _MADE.items():
-        its = recipe.get(step)
-        if its is None:
-            continue
-        if wrong := set(its["passes"]) ^ (sets | made):
-            return (
-                f"passes of [{step}] must name the sets of [passes] and what the step makes; look at: {', '.join(sorted(wrong))}"
-            )
+    for step in ("student", "pairs", "finish", *has):
+        its = recipe[step]
+        made = (set() if step in _FROM_SETS_ALONE else {PAIRS, INVENTED}) | ({RECOMBINED} & set(its))
+        if wrong := set(its.get("passes", {})) ^ (sets | made):
+            return f"passes of [{step}] names too much or too little: {', '.join(sorted(wrong))}"
         if wrong := (set(its.get("wanted", {})) | set(its.get(RECOMBINED, {}))) - sets:
             return f"[{step}] names what is no set of [passes]: {', '.join(sorted(wrong))}"
     return None

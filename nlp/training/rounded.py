@@ -10,28 +10,23 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 
 from nlp.training.fit import Ids, collate
 from nlp.training.model import TargetClassifier
-from nlp.training.quicken import range_of
-
-_LEVELS = 255
+from nlp.training.quicken import levels_of, range_of
 
 
 class RoundedLinear(torch.nn.Linear):
     """A linear layer whose input (uint8, between fixed ends) and weights (int8, by output) are rounded as in the export."""
 
-    low: float
-    high: float
+    scale: float
+    zero: int
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - the library's name
-        scale = (self.high - self.low) / _LEVELS
-        zero = int(np.clip(round(-self.low / scale), 0, _LEVELS))
         scales = (self.weight.detach().abs().amax(1) / 127).clamp_min(1e-8)
         nothing = torch.zeros(len(scales), dtype=torch.int32)
-        read = torch.fake_quantize_per_tensor_affine(input.float(), scale, zero, 0, _LEVELS)
+        read = torch.fake_quantize_per_tensor_affine(input.float(), self.scale, self.zero, 0, 255)
         weight = torch.fake_quantize_per_channel_affine(self.weight, scales, nothing, 0, -127, 127)
         return torch.nn.functional.linear(read, weight, self.bias)
 
@@ -52,7 +47,8 @@ def with_rounding(network: TargetClassifier, texts: Sequence[Ids]) -> TargetClas
         hook.remove()
     for name, layer in layers.items():
         layer.__class__ = RoundedLinear
-        layer.low, layer.high = range_of(read[name])
+        scale, zero = levels_of(*range_of(read[name]))
+        layer.scale, layer.zero = float(scale), int(zero)
     return its
 
 

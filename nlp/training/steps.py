@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from importlib.resources import files
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -28,8 +28,6 @@ STUDENT = 0
 """The student's seed."""
 SHOWN = 150
 """Texts of each set by which the ranges of the int8 numbers are fixed."""
-Lesson: TypeAlias = Callable[[TargetClassifier, int], TargetClassifier]
-"""A network and the number of the round: what it learns from there on."""
 
 
 @dataclass(frozen=True)
@@ -186,37 +184,26 @@ class Workshop:
 
     def _distilled(self) -> TargetClassifier:
         """From the blend on: what the expert and the teachers say of texts, most of which the expert never read."""
-        its, network = self.recipe["distilled"], self.blend
-        learn = self._lesson({}, its, "distilled")
-        for more in range(its["rounds"]):
-            network = learn(network, more)
-        return network
+        return self._taught("distilled", self.blend)
 
     def _sharpened(self) -> TargetClassifier:
         """From there on: what they say of texts that are put together from others, too."""
-        return self._recombining("sharpened")(self.distilled, 0)
+        return self._taught("sharpened", self.distilled)
 
     def _rounded(self) -> TargetClassifier:
         """From the mean of both on, with the int8 numbers in view: what they say of more texts of every kind."""
         shown = [one for items in self.encoded.values() for one in items[:SHOWN]]
-        return plain(self._recombining("rounded")(with_rounding(self._middle, shown), 0))
+        return plain(self._taught("rounded", with_rounding(self._middle, shown)))
 
-    def _recombining(self, step: str) -> Lesson:
+    def _taught(self, step: str, network: TargetClassifier) -> TargetClassifier:
+        """The network after the rounds of a step over texts of which the expert and the teachers say what they think."""
         its = self.recipe[step]
-        made = [
-            Example(*one, 0)
-            for name, how in its["recombined"].items()
-            for one in recombined(self.paths[name], how["swapped"], how["joined"], self.kept_out, its["seed"])
-        ]
-        return self._lesson({RECOMBINED: made}, its, step)
-
-    def _lesson(self, further: Mapping[str, list[Example]], its: Mapping[str, Any], who: str) -> Lesson:
-        """One round over texts of which the expert and the teachers say what they think; each round in another order.
-
-        Of opinions a network does not tire as of labels.
-        """
-        pairs = self._pairs(self.recipe["distilled"])
-        texts = {PAIRS: pairs, INVENTED: examples(its["invented"], its["seed"]), **further, **self.learnt}
+        texts = {
+            PAIRS: self._pairs(self.recipe["distilled"]),
+            INVENTED: examples(its["invented"], its["seed"]),
+            **({RECOMBINED: self._recombined(its)} if RECOMBINED in its else {}),
+            **self.learnt,
+        }
         encoded = {name: encode(self.tokenizer, some) for name, some in texts.items()}
         plan = diet(texts, its["passes"], its["seed"])
         asking = [place for place in plan if place[0] != INVENTED]
@@ -231,14 +218,20 @@ class Workshop:
             self.numbers, learning_rate=its["learning_rate"], averaging=its["averaging"], from_teachers=its["from_teachers"]
         )
         labels, shares = labels_of(texts), {PAIRS: 1.0, RECOMBINED: 1.0, INVENTED: 0.0}
-
-        def learn(network: TargetClassifier, more: int) -> TargetClassifier:
+        for more in range(its.get("rounds", 1)):  # the same texts in another order: of opinions one does not tire as of labels
             seed = its["seed"] + more
             torch.manual_seed(seed)
-            told = _told(f"{who} {more + 1}")
-            return fit(network, plan, encoded, labels, recipe, seed, teachers=said, shares=shares, told=told)
+            told = _told(f"{step} {more + 1}")
+            network = fit(network, plan, encoded, labels, recipe, seed, teachers=said, shares=shares, told=told)
+        return network
 
-        return learn
+    def _recombined(self, its: Mapping[str, Any]) -> list[Example]:
+        """Texts put together from others: nobody labelled them either."""
+        return [
+            Example(*one, 0)
+            for name, how in its[RECOMBINED].items()
+            for one in recombined(self.paths[name], how["swapped"], how["joined"], self.kept_out, its["seed"])
+        ]
 
     def _said(self, encoded: Mapping[str, list[Ids]]) -> dict[str, torch.Tensor]:
         """What the teachers together say of all of the texts."""

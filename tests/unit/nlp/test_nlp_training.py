@@ -18,7 +18,7 @@ from nlp.training.data import diet, fingerprint, key, keys, read
 from nlp.training.invented import examples
 from nlp.training.kept import kept
 from nlp.training.rates import rates
-from nlp.training.recipe import TAUGHT, fault
+from nlp.training.recipe import NEEDED, TAUGHT, fault
 from nlp.training.recombined import recombined
 
 
@@ -198,10 +198,11 @@ def test_the_recipe_can_be_followed_and_needs_the_encoder_only_for_its_expert() 
         assert fault({name: its for name, its in recipe.items() if name not in TAUGHT[last:]}, encoder=True) is None
 
 
-def test_a_recipe_with_a_gap_is_refused_before_anything_is_fitted() -> None:
+@pytest.mark.parametrize("table", [*NEEDED, *TAUGHT[:-1]])
+def test_a_recipe_with_a_gap_is_refused_before_anything_is_fitted(table: str) -> None:
     recipe = shipped()
-    del recipe["sharpened"]
-    assert fault(recipe, encoder=True) == "[rounded] needs the steps before it: [sharpened]"
+    del recipe[table]
+    assert fault(recipe, encoder=True) == f"the recipe lacks [{table}]"
 
 
 @pytest.mark.parametrize("step", ["student", "pairs", "finish", *TAUGHT])
