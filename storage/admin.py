@@ -15,6 +15,7 @@ from storage import schema
 from storage.database import Database
 from storage.metadata import metadata
 from storage.run_lock import at_work, run_lock
+from storage.schema import Upgraded
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,10 @@ class StoreStatus:
 class Admin:
     """What ``listener db`` needs, and the run lock."""
 
-    def __init__(self, database: Database, migrated_from_backup: Path | None) -> None:
+    def __init__(self, database: Database, upgraded: Upgraded | None) -> None:
         self._database = database
-        self.backup_before_upgrade = migrated_from_backup
-        """The copy that was made when opening the store migrated it, if it did."""
+        self.upgraded = upgraded
+        """What opening the store migrated it from, if it did."""
         self._held = threading.Lock()
 
     def status(self) -> StoreStatus:

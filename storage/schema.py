@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from glob import escape
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, inspect, text
 
@@ -29,6 +29,13 @@ HEAD = "0007"
 """The revision that this program knows as the newest; a test holds that it is Alembic's."""
 NAMED = 5
 """Tables that are missing, at most, in a message."""
+
+
+class Upgraded(NamedTuple):
+    """What a migration was from, and the copy that was made before it, where one was."""
+
+    former: str
+    backup: Path | None
 
 
 def current(connection: Connection) -> str | None:
@@ -63,8 +70,8 @@ def _refuse_if_parted(names: AbstractSet[str]) -> None:
         )
 
 
-def prepare(database: Database, now: datetime, *, upgrade: bool) -> Path | None:
-    """Make sure that the database has the newest schema; the backup made before a migration, if any.
+def prepare(database: Database, now: datetime, *, upgrade: bool) -> Upgraded | None:
+    """Make sure that the database has the newest schema; ``None`` where it had, or was empty.
 
     An empty database gets its tables. An older one is migrated: on SQLite by default, after a backup beside it; on PostgreSQL
     only where ``upgrade`` is true.
@@ -109,8 +116,9 @@ def _revision(database: Database) -> str:
     return found
 
 
-def _upgrade(database: Database, now: datetime) -> Path | None:
-    if _revision(database) == HEAD:
+def _upgrade(database: Database, now: datetime) -> Upgraded | None:
+    former = _revision(database)
+    if former == HEAD:
         return None  # whoever held the lock before has done it
     saved = None
     if database.path is not None:
@@ -120,7 +128,7 @@ def _upgrade(database: Database, now: datetime) -> Path | None:
         backup(database, saved)
         saved = _first_alike(database.path, saved)
     migrate(database)
-    return saved
+    return Upgraded(former, saved)
 
 
 def _copy_name(path: Path, now: datetime) -> Path:

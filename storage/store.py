@@ -152,9 +152,9 @@ def open_store(
     try:
         if throwaway:
             schema.create(database)
-        backup = schema.prepare(database, now, upgrade=upgrade)
+        upgraded = schema.prepare(database, now, upgrade=upgrade)
         return Store(
-            database, Admin(database, backup), _pepper(database, pepper), {OPEN_WEB.name: OPEN_WEB, **(policies or {})}, now
+            database, Admin(database, upgraded), _pepper(database, pepper), {OPEN_WEB.name: OPEN_WEB, **(policies or {})}, now
         )
     except BaseException:
         database.close()

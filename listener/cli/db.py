@@ -31,13 +31,14 @@ def upgrade(shell: Shell) -> None:
     """
     app = shell.app()
     with app.open_store(shell.now(), upgrade=True) as store:
-        backup = store.admin.backup_before_upgrade
+        done = store.admin.upgraded
+    backup = done and done.backup and str(done.backup)
     if shell.json:
-        json_line({"upgraded": True, "backup": backup and str(backup)})
+        json_line({"upgraded": True, "former": done and done.former, "backup": backup})
         return
     if backup:
         say(f"The former database was copied to {backup}")
-    say("The schema is up to date.")
+    say(f"Upgraded from schema {done.former}: it is up to date." if done else "The schema is up to date.")
 
 
 def status(shell: Shell) -> None:

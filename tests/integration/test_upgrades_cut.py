@@ -92,7 +92,8 @@ def test_a_copy_that_is_killed_is_taken_for_none(tmp_path: Path, monkeypatch: py
     assert len(list(tmp_path.glob("*.part"))) == 1
     assert list(tmp_path.glob("*.backup")) == []
     with open_store(url, now=NOW, upgrade=True) as store:
-        assert store.admin.backup_before_upgrade is not None
+        assert store.admin.upgraded is not None
+        assert store.admin.upgraded.backup is not None
     assert list(tmp_path.glob("*.part")) == []
 
 
@@ -131,7 +132,9 @@ def test_the_copy_before_an_upgrade_is_the_whole_of_it(tmp_path: Path) -> None:
     left_by("0001", url, tmp_path)
     before = contents(url)
     with open_store(url, now=NOW) as store:
-        copy = store.admin.backup_before_upgrade
+        done = store.admin.upgraded
+    assert done is not None
+    copy = done.backup
     assert copy is not None
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert contents(f"sqlite:///{copy}") == before

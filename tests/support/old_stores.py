@@ -169,4 +169,4 @@ def upgraded(url: str) -> Path | None:
     """Bring it up to date and check it; the copy that was made before."""
     with open_store(url, now=NOW, pepper=PEPPER, upgrade=True) as store:
         assert store.admin.status().problems == ()
-        return store.admin.backup_before_upgrade
+        return store.admin.upgraded and store.admin.upgraded.backup

@@ -305,7 +305,7 @@ def test_a_person_is_named_in_one_way(demo, options: list[str]) -> None:
 
 def test_the_database(demo) -> None:
     assert demo("db", "upgrade").out == "The schema is up to date.\n"
-    assert demo("db", "upgrade", "--json").lines == [{"upgraded": True, "backup": None}]
+    assert demo("db", "upgrade", "--json").lines == [{"upgraded": True, "former": None, "backup": None}]
     status = demo("db", "status", "--json").lines[0]
     assert status["rows"]["customers"] == 60
     assert status["problems"] == []

@@ -66,7 +66,7 @@ def test_what_was_kept_is_there_when_it_is_opened_again(sqlite_file: Path) -> No
     with _open(sqlite_file, pepper=None) as store:
         assert len(store.mentions.find()) == 1
         assert store.customers.candidates(["email:ada1@firm1.example"], 1)
-        assert store.admin.backup_before_upgrade is None
+        assert store.admin.upgraded is None
 
 
 def test_a_store_in_memory_is_a_store(sqlite_file: Path) -> None:
@@ -153,8 +153,11 @@ def _assert_migrated(store: Store) -> None:
 def test_an_older_sqlite_database_is_copied_and_migrated(sqlite_file: Path) -> None:
     _older(f"sqlite:///{sqlite_file}")
     with _open(sqlite_file) as store:
-        backup = store.admin.backup_before_upgrade
+        done = store.admin.upgraded
         _assert_migrated(store)
+    assert done is not None
+    assert done.former == FIRST
+    backup = done.backup
     assert backup is not None
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     copy = sqlite3.connect(backup)
