@@ -51,6 +51,8 @@ class Settings:
     fixed_ranges: bool = False
     """Whether the network rounds every text alike. One that takes the range of its numbers from all texts of a run does not:
     a text's verdict would depend on the others, so such a network is given one text at a time."""
+    whole_shift: Triple = (0.0, 0.0, 0.0)
+    """``logit_shift`` of texts that are asked about as a whole, without a target."""
 
 
 def read_settings(folder: Path) -> tuple[Settings, dict[str, str]]:
@@ -69,6 +71,7 @@ def read_settings(folder: Path) -> tuple[Settings, dict[str, str]]:
             temperature=float(data["temperature"]),
             floor=float(data.get("floor", 0.0)),
             logit_shift=_triple(data["logit_shift"]),
+            whole_shift=_triple(data.get("whole_shift", data["logit_shift"])),
             sure=_triple([sure["negative"], sure["neutral"], sure["positive"]]),
             fixed_ranges=bool(data.get("fixed_ranges", False)),
         )
@@ -77,7 +80,7 @@ def read_settings(folder: Path) -> tuple[Settings, dict[str, str]]:
         raise EngineError(f"{_where(folder)}: {_SETTINGS} cannot be read ({problem.strerror}); {_remedy(folder)}") from problem
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise EngineError(f"{_where(folder)}: {_SETTINGS} is damaged ({type(problem).__name__}); {_remedy(folder)}") from problem
-    numbers = (settings.temperature, *settings.logit_shift, *settings.sure)
+    numbers = (settings.temperature, *settings.logit_shift, *settings.whole_shift, *settings.sure)
     possible = 8 <= settings.max_tokens <= 512 and settings.temperature > 0 and 0 <= settings.floor < 0.3
     if not (possible and all(map(math.isfinite, numbers))):
         raise EngineError(f"{_where(folder)}: {_SETTINGS} holds numbers that cannot be; {_remedy(folder)}")

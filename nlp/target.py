@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import NamedTuple
@@ -56,6 +57,8 @@ class _Question(NamedTuple):
 
     asks: Sequence[_Ask] = ()
     unknown_language: bool = False
+    whole: bool = False
+    """No target is asked about."""
     reason: str | None = None
     shown: tuple[str, ...] = ()
     """Sentences for people to read, where the engine cannot."""
@@ -75,6 +78,7 @@ class TargetEngine:
         """
         self._encoder = Encoder(folder, threads)
         self._settings = self._encoder.settings
+        self._of_whole = replace(self._settings, logit_shift=self._settings.whole_shift)
         self.version = f"{self._settings.version}+rules{_RULES}"
 
     def score_many(self, items: Iterable[tuple[str, str | None]]) -> Iterator[Sentiment]:
@@ -100,7 +104,7 @@ class TargetEngine:
             return unscored(self, question.reason, question.shown)
         found = [probabilities(one, self._settings.temperature, self._settings.floor) for one in logits]
         found = [unpraised(one) if ask.beside else one for ask, one in zip(question.asks, found, strict=True)]
-        said = verdict(found, self._settings)
+        said = verdict(found, self._of_whole if question.whole else self._settings)
         return Sentiment(
             said.label,
             said.score,
@@ -120,7 +124,7 @@ def _about_item(text: str, target: str | None) -> _Question:
     if reason := _unreadable(text, language):
         return _Question(reason=reason)
     name = target[:_LONGEST_NAME].strip() if target else ""
-    return _question(_whole(text, name) if _is_short(text) else _long(text, name), language)
+    return _question(_whole(text, name) if _is_short(text) else _long(text, name), language)._replace(whole=not name)
 
 
 def _about_said(item: Said) -> _Question:

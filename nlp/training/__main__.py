@@ -28,6 +28,7 @@ from nlp.training.steps import SHOWN, Workshop
 
 PRECISION = 0.80
 """Of "positive" and "negative" where the engine is sure, on texts that were not learned from."""
+_WHOLE = "as a whole"
 
 
 def main() -> None:
@@ -70,16 +71,22 @@ def write(network: TargetClassifier, shop: Workshop, data_hash: str, out: Path) 
     export(network, tokenizer, stay, shown, out, settings)
     kept_out: dict[str, Sequence[Example]] = {name: split.development for name, split in shop.splits.items()}
     kept_out |= {name: _examples(path) for name, path in shop.held_out.items()}
+    parted = {
+        f"{name}, {kind}": [one for one in examples if bool(one.second) is aimed]
+        for name, examples in kept_out.items()
+        for kind, aimed in (("toward a target", True), (_WHOLE, False))
+    }
     sets = {
         name: (run(out, encode(small, examples)), np.array([one.label for one in examples]))
-        for name, examples in kept_out.items()
+        for name, examples in parted.items()
         if examples
     }
-    found = calibrate(sets, PRECISION)
+    found = calibrate(sets, PRECISION, [name for name in sets if name.endswith(_WHOLE)])
     chosen = {
         "temperature": found.temperature,
         "floor": found.floor,
         "logit_shift": list(found.shift),
+        "whole_shift": list(found.whole_shift),
         "sure": found.sure,
         "precision": PRECISION,
     }

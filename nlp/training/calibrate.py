@@ -1,11 +1,11 @@
 """From logits to honest numbers: a temperature, a floor, a small shift of the labels, and from where on the product is sure.
 
-All four are chosen on texts that were not learned from, each data set with the same weight however many texts it has.
+All are chosen on texts that were not learned from, each data set with the same weight however many texts it has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -18,6 +18,8 @@ Logits: TypeAlias = NDArray[np.float64]
 Labels: TypeAlias = NDArray[np.int64]
 """(texts,): 0, 1, 2."""
 Sets: TypeAlias = Mapping[str, tuple[Logits, Labels]]
+Shift: TypeAlias = tuple[float, float, float]
+"""Added to the log-probabilities of the three before the label is chosen."""
 
 TEMPERATURES = np.arange(0.3, 1.8, 0.02)
 FLOORS = np.arange(0.0, 0.0301, 0.005)
@@ -26,6 +28,8 @@ SHIFTS = np.arange(0.0, 1.01, 0.05)
 AS_GOOD = 0.001
 """Macro-recall by which two shifts may differ and be called equally good: far less than ten thousand texts can tell apart."""
 CONFIDENCES = np.arange(0.34, 0.995, 0.005)
+_TOWARD_A_TARGET = 0.5
+"""The share of the best shift that labels toward a target get."""
 FEWEST = 10
 """Texts of a set that are surely called so: with fewer, its rate says nothing."""
 NAMES = ("negative", "neutral", "positive")
@@ -36,7 +40,10 @@ class Calibration(NamedTuple):
 
     temperature: float
     floor: float
-    shift: tuple[float, float, float]
+    shift: Shift
+    """Toward a target."""
+    whole_shift: Shift
+    """Of texts as a whole."""
     sure: dict[str, float]
 
 
@@ -81,11 +88,10 @@ def floor_of(sets: Sets) -> float:
     return float(min(FLOORS, key=lambda floor: cost_of(sets, temperature_of(sets, floor), floor)))
 
 
-def shift_of(sets: Sets, temperature: float, floor: float = 0.0) -> tuple[float, float, float]:
-    """How much more weight the negative class gets, for a mean macro-recall that is as good as the best.
+def shift_of(sets: Sets, temperature: float, floor: float = 0.0, share: float = 1.0) -> Shift:
+    """How much more weight the negative class gets: a ``share`` of the least for a mean macro-recall that is as good as the best.
 
-    People complain less than they praise in what is learned from, and more in what brands hear; half of the least shift that
-    is as good is taken, because a shift chosen on one mix of classes overshoots on another, and costs accuracy toward targets.
+    People complain less than they praise in what is learned from, and more in what brands hear.
     """
 
     def gain(shift: float) -> float:
@@ -100,20 +106,26 @@ def shift_of(sets: Sets, temperature: float, floor: float = 0.0) -> tuple[float,
 
     gains = [gain(shift) for shift in SHIFTS]
     least = next(shift for shift, its in zip(SHIFTS, gains, strict=True) if its >= max(gains) - AS_GOOD)
-    return (round(float(least) / 2, 3), 0.0, 0.0)
+    return (round(float(least) * share, 3), 0.0, 0.0)
 
 
-def sure_from(sets: Sets, temperature: float, shift: Sequence[float], precision: float, floor: float = 0.0) -> dict[str, float]:
+def sure_from(
+    sets: Sets, temperature: float, shifts: Mapping[str, Shift], precision: float, floor: float = 0.0
+) -> dict[str, float]:
     """For each label the least probability from which on it is right as often as ``precision``; 1.0 where none is.
 
-    So often both over all texts and in the mean of the sets: neither may a large set hide small ones, nor small ones a large one.
+    ``shifts`` are those of the labels, by set. So often both over all texts and in the mean of the sets: neither may a large set
+    hide small ones, nor small ones a large one.
     """
     found = {}
-    scored = [(probabilities(logits, temperature, floor), labels) for logits, labels in sets.values()]
+    scored = []
+    for name, (logits, labels) in sets.items():
+        p = probabilities(logits, temperature, floor)
+        scored.append((p, labels_of(p, shifts[name]), labels))
     for c, name in enumerate(NAMES):
         found[name] = 1.0
         for least in CONFIDENCES:
-            right = [labels[(labels_of(p, shift) == c) & (p[:, c] >= least)] == c for p, labels in scored]
+            right = [labels[(guesses == c) & (p[:, c] >= least)] == c for p, guesses, labels in scored]
             rates = [float(one.mean()) for one in right if len(one) >= FEWEST]
             if rates and min(float(np.mean(rates)), float(np.concatenate(right).mean())) >= precision:
                 found[name] = round(float(least), 3)
@@ -121,10 +133,17 @@ def sure_from(sets: Sets, temperature: float, shift: Sequence[float], precision:
     return found
 
 
-def calibrate(sets: Sets, precision: float) -> Calibration:
-    """All four, for a stated precision of the sure labels."""
+def calibrate(sets: Sets, precision: float, whole: Collection[str] = ()) -> Calibration:
+    """All of these, for a stated precision of the sure labels; ``whole`` names the sets whose texts have no target.
+
+    Toward a target half of the shift of all sets is taken: one that is chosen on one mix of classes overshoots on another, and
+    costs accuracy there, and more praise is called blame. Whole texts are many more, and have all of their own.
+    """
     floor = floor_of(sets)
     temperature = temperature_of(sets, floor)
-    shift = shift_of(sets, temperature, floor)
-    sure = sure_from(sets, temperature, shift, precision, floor)
-    return Calibration(round(temperature, 3), round(floor, 3), shift, sure)
+    shift = shift_of(sets, temperature, floor, _TOWARD_A_TARGET)
+    unaimed = {name: its for name, its in sets.items() if name in whole}
+    whole_shift = shift_of(unaimed, temperature, floor) if unaimed else shift
+    shifts = {name: whole_shift if name in whole else shift for name in sets}
+    sure = sure_from(sets, temperature, shifts, precision, floor)
+    return Calibration(round(temperature, 3), round(floor, 3), shift, whole_shift, sure)

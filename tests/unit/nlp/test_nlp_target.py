@@ -238,6 +238,7 @@ DAMAGE = {
     "a list": (lambda folder: (folder / "settings.json").write_text("[1]"), "settings.json is damaged"),
     "no sure": (rewrite(sure={}), "settings.json is damaged (KeyError)"),
     "two shifts": (rewrite(logit_shift=[0, 0]), "settings.json is damaged (ValueError)"),
+    "endless shift": (rewrite(whole_shift=[0, float("inf"), 0]), "settings.json holds numbers that cannot be"),
     "temperature": (rewrite(temperature=0), "settings.json holds numbers that cannot be"),
     "infinite": (rewrite(temperature=float("inf")), "settings.json holds numbers that cannot be"),
     "no ONNX": (replace("model.onnx", b"not a network"), "cannot be run"),
@@ -284,6 +285,31 @@ def test_models_of_one_version_are_told_apart(tmp_path: Path) -> None:
     rewrite(temperature=2.5)(own)
     assert load_engine("target", model=own).version not in {shipped, ""}
     assert pickle.loads(pickle.dumps(analyzer)).fingerprint == build_analyzer([], model=own).fingerprint != before
+
+
+def test_texts_as_a_whole_have_a_shift_of_their_own(tmp_path: Path) -> None:
+    own = tmp_path / "target"
+    shutil.copytree(MODEL, own)
+    text = "Quillon moved its office to the other side of the river"
+    labels = []
+    for changes in ({"whole_shift": [9, 0, 0]}, {"whole_shift": [0, 0, 0]}, {"whole_shift": [0, 0, 0], "logit_shift": [9, 0, 0]}):
+        shutil.copy(MODEL / "settings.json", own)
+        rewrite(**changes)(own)
+        labels.append([one.label for one in TargetEngine(own).score_many([(text, None), (text, ""), (text, "Quillon")])])
+    assert labels == [
+        [Label.NEGATIVE, Label.NEGATIVE, Label.NEUTRAL],
+        [Label.NEUTRAL] * 3,
+        [Label.NEUTRAL, Label.NEUTRAL, Label.NEGATIVE],
+    ]
+
+
+def test_a_model_of_before_shifts_whole_texts_as_any(tmp_path: Path) -> None:
+    own = tmp_path / "target"
+    shutil.copytree(MODEL, own)
+    settings = json.loads((own / "settings.json").read_text())
+    settings.pop("whole_shift", None)
+    (own / "settings.json").write_text(json.dumps({**settings, "logit_shift": [9, 0, 0]}))
+    assert [one.label for one in TargetEngine(own).score_many([("Quillon moved its office", None)])] == [Label.NEGATIVE]
 
 
 @pytest.mark.parametrize("library", ["onnxruntime", "tokenizers"])

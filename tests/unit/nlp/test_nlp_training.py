@@ -94,6 +94,9 @@ def drawn(temperature: float, count: int = 4000) -> tuple[np.ndarray, np.ndarray
     return logits * temperature, labels
 
 
+NO_SHIFT = (0.0, 0.0, 0.0)
+
+
 @pytest.mark.parametrize("temperature", [0.8, 1.0, 1.4])
 def test_the_temperature_undoes_what_makes_a_network_too_sure(temperature: float) -> None:
     assert temperature_of({"one": drawn(temperature)}) == pytest.approx(temperature, abs=0.1)
@@ -109,24 +112,38 @@ def test_sure_labels_are_as_precise_as_stated() -> None:
         sure = (guesses == c) & (p[:, c] >= found.sure[name])
         assert sure.sum() > 50
         assert (labels[sure] == c).mean() >= 0.8
-    assert sure_from({"one": (logits, labels[::-1])}, 1.0, (0, 0, 0), 0.99)["positive"] == 1.0
+    assert sure_from({"one": (logits, labels[::-1])}, 1.0, {"one": NO_SHIFT}, 0.99)["positive"] == 1.0
 
 
 def test_neither_a_large_set_nor_small_ones_alone_make_a_label_sure() -> None:
     good, bad = (np.array([[0.0, 0.0, 5.0]] * many) for many in (900, 100))
+    shifts = {"large": NO_SHIFT, "small": NO_SHIFT}
     rows = {"large": (good, np.full(900, 2)), "small": (bad, np.array([2, 0] * 50))}
-    assert sure_from(rows, 1.0, (0, 0, 0), 0.76)["positive"] == 1.0, "95 % of all, 75 % in the mean of the sets"
-    assert sure_from(rows, 1.0, (0, 0, 0), 0.74)["positive"] < 1.0
+    assert sure_from(rows, 1.0, shifts, 0.76)["positive"] == 1.0, "95 % of all, 75 % in the mean of the sets"
+    assert sure_from(rows, 1.0, shifts, 0.74)["positive"] < 1.0
     turned = {"large": (good, np.array([2, 0] * 450)), "small": (bad, np.full(100, 2))}
-    assert sure_from(turned, 1.0, (0, 0, 0), 0.60)["positive"] == 1.0, "75 % in the mean of the sets, 55 % of all"
-    assert sure_from(turned, 1.0, (0, 0, 0), 0.54)["positive"] < 1.0
+    assert sure_from(turned, 1.0, shifts, 0.60)["positive"] == 1.0, "75 % in the mean of the sets, 55 % of all"
+    assert sure_from(turned, 1.0, shifts, 0.54)["positive"] < 1.0
 
 
-def test_half_of_the_least_shift_that_is_as_good_is_taken() -> None:
+def test_the_least_shift_that_is_as_good_is_taken() -> None:
     """From 0.3 on, the shift turns the one complaint that is missed, from 0.6 on nothing more."""
     logits = np.log(np.array([[0.3, 0.4, 0.3], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]))
-    assert shift_of({"one": (logits, np.array([0, 0, 1, 2]))}, 1.0) == (0.15, 0.0, 0.0)
-    assert shift_of({"one": (logits[1:], np.array([0, 1, 2]))}, 1.0) == (0.0, 0.0, 0.0)
+    missed = {"one": (logits, np.array([0, 0, 1, 2]))}
+    assert shift_of(missed, 1.0) == (0.3, 0.0, 0.0)
+    assert shift_of(missed, 1.0, share=0.5) == (0.15, 0.0, 0.0)
+    assert shift_of({"one": (logits[1:], np.array([0, 1, 2]))}, 1.0) == NO_SHIFT
+
+
+def test_whole_texts_have_all_of_their_shift_and_the_others_half_of_the_common_one() -> None:
+    logits = np.log(np.array([[0.3, 0.4, 0.3], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]))
+    missed, found = (logits, np.array([0, 0, 1, 2])), (logits[1:], np.array([0, 1, 2]))
+    both = calibrate({"aimed": missed, "whole": missed}, 0.8, ["whole"])
+    assert both.whole_shift[0] == pytest.approx(2 * both.shift[0]) != 0
+    apart = calibrate({"aimed": missed, "whole": found}, 0.8, ["whole"])
+    assert (apart.whole_shift, apart.shift[0] > 0) == (NO_SHIFT, True)
+    alone = calibrate({"aimed": missed}, 0.8)
+    assert alone.whole_shift == alone.shift != NO_SHIFT, "of whole texts nothing is known"
 
 
 def test_macro_recall_by_hand() -> None:
