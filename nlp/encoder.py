@@ -45,7 +45,8 @@ class Settings:
     floor: float
     """What is taken off each probability before they are made to sum to one again."""
     logit_shift: Triple
-    """Added to the log-probabilities before the label is chosen: it corrects for the class mix of the training data."""
+    """Added to the log-probabilities before the label is chosen: it corrects for the class mix of the training data.
+    Where a target is asked about."""
     sure: Triple
     """The probability from which a label is one that the product stands by."""
     fixed_ranges: bool = False

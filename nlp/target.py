@@ -124,7 +124,8 @@ def _about_item(text: str, target: str | None) -> _Question:
     if reason := _unreadable(text, language):
         return _Question(reason=reason)
     name = target[:_LONGEST_NAME].strip() if target else ""
-    return _question(_whole(text, name) if _is_short(text) else _long(text, name), language)._replace(whole=not name)
+    asks = _whole(text, name) if _is_short(text) else _long(text, name)
+    return _question(asks, language)._replace(whole=not any(ask.second for ask in asks))
 
 
 def _about_said(item: Said) -> _Question:

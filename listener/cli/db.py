@@ -29,6 +29,8 @@ def upgrade(shell: Shell) -> None:
 
     Example: listener db upgrade
     """
+    from storage.schema import HEAD
+
     app = shell.app()
     with app.open_store(shell.now(), upgrade=True) as store:
         done = store.admin.upgraded
@@ -38,7 +40,7 @@ def upgrade(shell: Shell) -> None:
         return
     if backup:
         say(f"The former database was copied to {backup}")
-    say(f"Upgraded from schema {done.former}: it is up to date." if done else "The schema is up to date.")
+    say(f"Upgraded the schema from {done.former} to {HEAD}." if done else "The schema is up to date.")
 
 
 def status(shell: Shell) -> None:

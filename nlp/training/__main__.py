@@ -28,7 +28,6 @@ from nlp.training.steps import SHOWN, Workshop
 
 PRECISION = 0.80
 """Of "positive" and "negative" where the engine is sure, on texts that were not learned from."""
-_WHOLE = "as a whole"
 
 
 def main() -> None:
@@ -71,17 +70,12 @@ def write(network: TargetClassifier, shop: Workshop, data_hash: str, out: Path) 
     export(network, tokenizer, stay, shown, out, settings)
     kept_out: dict[str, Sequence[Example]] = {name: split.development for name, split in shop.splits.items()}
     kept_out |= {name: _examples(path) for name, path in shop.held_out.items()}
-    parted = {
-        f"{name}, {kind}": [one for one in examples if bool(one.second) is aimed]
-        for name, examples in kept_out.items()
-        for kind, aimed in (("toward a target", True), (_WHOLE, False))
-    }
     sets = {
         name: (run(out, encode(small, examples)), np.array([one.label for one in examples]))
-        for name, examples in parted.items()
+        for name, examples in kept_out.items()
         if examples
     }
-    found = calibrate(sets, PRECISION, [name for name in sets if name.endswith(_WHOLE)])
+    found = calibrate(sets, PRECISION, [name for name in sets if not any(one.second for one in kept_out[name])])
     chosen = {
         "temperature": found.temperature,
         "floor": found.floor,

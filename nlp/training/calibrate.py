@@ -32,6 +32,8 @@ _TOWARD_A_TARGET = 0.5
 """The share of the best shift that labels toward a target get."""
 FEWEST = 10
 """Texts of a set that are surely called so: with fewer, its rate says nothing."""
+FEWEST_WHOLE = 200
+"""Whole texts by which a shift of their own is chosen: a handful would set it by chance."""
 NAMES = ("negative", "neutral", "positive")
 
 
@@ -143,7 +145,8 @@ def calibrate(sets: Sets, precision: float, whole: Collection[str] = ()) -> Cali
     temperature = temperature_of(sets, floor)
     shift = shift_of(sets, temperature, floor, _TOWARD_A_TARGET)
     unaimed = {name: its for name, its in sets.items() if name in whole}
-    whole_shift = shift_of(unaimed, temperature, floor) if unaimed else shift
-    shifts = {name: whole_shift if name in whole else shift for name in sets}
+    many = sum(len(labels) for _, labels in unaimed.values())
+    whole_shift = shift_of(unaimed, temperature, floor) if many >= FEWEST_WHOLE else shift
+    shifts = {name: whole_shift if name in unaimed else shift for name in sets}
     sure = sure_from(sets, temperature, shifts, precision, floor)
     return Calibration(round(temperature, 3), round(floor, 3), shift, whole_shift, sure)

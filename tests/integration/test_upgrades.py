@@ -166,7 +166,7 @@ def test_the_program_goes_on_with_what_a_former_one_left(url: str, revision: str
         refused = call("status", folder=tmp_path, env=env)
         assert (refused.status, "listener db upgrade" in refused.err) == (1, True)
     done = call("db", "upgrade", folder=tmp_path, env=env)
-    assert (done.status, done.out.splitlines()[-1]) == (0, f"Upgraded from schema {revision}: it is up to date.")
+    assert (done.status, done.out.splitlines()[-1]) == (0, f"Upgraded the schema from {revision} to 0007.")
     [ran] = call("run", "--json", folder=tmp_path, env=env).lines
     assert (ran["worked"], ran["new"], ran["identified"] > 0, ran["defects"]) == (True, 1, True, [])
     for command in WORK:
@@ -196,3 +196,13 @@ def _assert_kept(before: Rows, after: Rows) -> None:
     texts = {row["id"]: row["text"] for row in after["mentions"]}
     assert all(texts[row["id"]] == row["text"] for row in before["mentions"])
     assert after["customer_keys"], "made anew, so that customers are recognised"
+
+
+def test_an_upgrade_says_as_json_what_it_was_from(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    left_by("0006", url, tmp_path)
+    (tmp_path / "listener.toml").write_text(CONFIG)
+    env = {"LISTENER_STORAGE__URL": url}
+    [done] = call("db", "upgrade", "--json", folder=tmp_path, env=env).lines
+    assert (done["former"], Path(done["backup"]).is_file()) == ("0006", True)
+    assert call("db", "upgrade", "--json", folder=tmp_path, env=env).lines == [{"upgraded": True, "former": None, "backup": None}]

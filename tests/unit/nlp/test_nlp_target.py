@@ -291,15 +291,20 @@ def test_texts_as_a_whole_have_a_shift_of_their_own(tmp_path: Path) -> None:
     own = tmp_path / "target"
     shutil.copytree(MODEL, own)
     text = "Quillon moved its office to the other side of the river"
+    long = ". ".join([text] * 6)
     labels = []
     for changes in ({"whole_shift": [9, 0, 0]}, {"whole_shift": [0, 0, 0]}, {"whole_shift": [0, 0, 0], "logit_shift": [9, 0, 0]}):
         shutil.copy(MODEL / "settings.json", own)
         rewrite(**changes)(own)
-        labels.append([one.label for one in TargetEngine(own).score_many([(text, None), (text, ""), (text, "Quillon")])])
+        engine = TargetEngine(own)
+        asked = [(text, None), (text, ""), (text, "\u200b"), (long, None), (text, "Quillon"), (long, "Quillon")]
+        found = [one.label for one in engine.score_many(asked)]
+        (read,) = engine.score_passages([Said((Passage(text, 0, 7),), "en", text, ((0, 7),))])
+        labels.append([*found, read.label])
     assert labels == [
-        [Label.NEGATIVE, Label.NEGATIVE, Label.NEUTRAL],
-        [Label.NEUTRAL] * 3,
-        [Label.NEUTRAL, Label.NEUTRAL, Label.NEGATIVE],
+        [Label.NEGATIVE] * 4 + [Label.NEUTRAL] * 3,
+        [Label.NEUTRAL] * 7,
+        [Label.NEUTRAL] * 4 + [Label.NEGATIVE] * 3,
     ]
 
 

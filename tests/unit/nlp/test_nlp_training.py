@@ -137,13 +137,16 @@ def test_the_least_shift_that_is_as_good_is_taken() -> None:
 
 def test_whole_texts_have_all_of_their_shift_and_the_others_half_of_the_common_one() -> None:
     logits = np.log(np.array([[0.3, 0.4, 0.3], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]))
-    missed, found = (logits, np.array([0, 0, 1, 2])), (logits[1:], np.array([0, 1, 2]))
+    missed = np.tile(logits, (50, 1)), np.array([0, 0, 1, 2] * 50)
+    found = np.tile(logits[1:], (70, 1)), np.array([0, 1, 2] * 70)
     both = calibrate({"aimed": missed, "whole": missed}, 0.8, ["whole"])
     assert both.whole_shift[0] == pytest.approx(2 * both.shift[0]) != 0
     apart = calibrate({"aimed": missed, "whole": found}, 0.8, ["whole"])
     assert (apart.whole_shift, apart.shift[0] > 0) == (NO_SHIFT, True)
     alone = calibrate({"aimed": missed}, 0.8)
     assert alone.whole_shift == alone.shift != NO_SHIFT, "of whole texts nothing is known"
+    few = calibrate({"aimed": missed, "whole": (logits[1:], np.array([0, 1, 2]))}, 0.8, ["whole"])
+    assert few.whole_shift == few.shift != NO_SHIFT, "too little is known"
 
 
 def test_macro_recall_by_hand() -> None:
