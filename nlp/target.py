@@ -57,11 +57,14 @@ class _Question(NamedTuple):
 
     asks: Sequence[_Ask] = ()
     unknown_language: bool = False
-    whole: bool = False
-    """No target is asked about."""
     reason: str | None = None
     shown: tuple[str, ...] = ()
     """Sentences for people to read, where the engine cannot."""
+
+    @property
+    def of_whole(self) -> bool:
+        """Whether no target is asked about."""
+        return not any(ask.second for ask in self.asks)
 
 
 class TargetEngine:
@@ -104,7 +107,7 @@ class TargetEngine:
             return unscored(self, question.reason, question.shown)
         found = [probabilities(one, self._settings.temperature, self._settings.floor) for one in logits]
         found = [unpraised(one) if ask.beside else one for ask, one in zip(question.asks, found, strict=True)]
-        said = verdict(found, self._of_whole if question.whole else self._settings)
+        said = verdict(found, self._of_whole if question.of_whole else self._settings)
         return Sentiment(
             said.label,
             said.score,
@@ -124,8 +127,7 @@ def _about_item(text: str, target: str | None) -> _Question:
     if reason := _unreadable(text, language):
         return _Question(reason=reason)
     name = target[:_LONGEST_NAME].strip() if target else ""
-    asks = _whole(text, name) if _is_short(text) else _long(text, name)
-    return _question(asks, language)._replace(whole=not any(ask.second for ask in asks))
+    return _question(_whole(text, name) if _is_short(text) else _long(text, name), language)
 
 
 def _about_said(item: Said) -> _Question:
